@@ -1,0 +1,50 @@
+# The commands of the README. `make demo` and `make test` make what they need by themselves: the first time that takes
+# some minutes, after that it is quick.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# One stamp per content of pyproject.toml: when that changes, the packages are installed again.
+STAMP  := $(VENV)/installed-$(shell sha256sum pyproject.toml | cut -c1-16)
+
+DEMO_DATA ?= data/demo
+PORT      ?= 8080
+
+.PHONY: help demo test check lint bench docs clean
+
+help:  ## Show these commands.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(STAMP)  ## Start the service with a sample news site, a month of votes and live readers. Ctrl-C ends it.
+	@exec $(BIN)/feedback demo --data $(DEMO_DATA) --port $(PORT)
+
+test: $(STAMP) debian lint  ## Lint, then all tests: units, laws, integration with a real Kafka, faults, browser.
+	$(BIN)/pytest
+
+check: $(STAMP) debian lint  ## Everything that a change must pass.
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(STAMP)  ## Run every benchmark and print one table.
+	$(BIN)/python -m benchmarks
+
+docs: $(STAMP)  ## Write the generated pages of docs/reference anew.
+	$(BIN)/python -m feedback_analytics.cli.reference docs/reference
+
+.PHONY: debian
+debian:
+	@tools/install-debian-packages
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	rm -f $(VENV)/installed-*
+	touch $@
+
+clean:  ## Remove the environment and what tools have left.
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache test-artifacts

@@ -1,0 +1,1 @@
+"""What the service costs, measured; each module is one command: `python -m benchmarks.worker`."""

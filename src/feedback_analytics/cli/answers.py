@@ -1,0 +1,325 @@
+"""Commands that ask the store: SQL, articles, the proof of the ledger, dead letters, positions, maintenance."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.table import Table
+
+from feedback_analytics.cli.command import Given, command
+from feedback_analytics.cli.output import as_json, console
+from feedback_analytics.errors import QueryError, SettingsError
+
+if TYPE_CHECKING:
+    from feedback_analytics.store import Reader
+
+Format = Literal["table", "csv", "json", "parquet"]
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv with a header line, json or parquet.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to a file, not to stdout.")]
+
+
+def add_to(tree: typer.Typer) -> None:
+    command(tree, "sql")(sql)
+    command(tree, "articles")(articles)
+    command(tree, "ledger")(ledger)
+    letters = typer.Typer(help="What could not become a vote: list it, show it, send it again.", no_args_is_help=True)
+    command(letters, "list")(list_letters)
+    command(letters, "show")(show_letter)
+    command(letters, "replay")(replay_letters)
+    tree.add_typer(letters, name="dead-letters")
+    places = typer.Typer(help="Where in the log the store goes on.", no_args_is_help=True)
+    command(places, "list")(list_positions)
+    command(places, "accept-loss")(accept_loss)
+    tree.add_typer(places, name="positions")
+    upkeep = typer.Typer(help="Merge, flush, expire and clean up.", no_args_is_help=True)
+    command(upkeep, "run")(run_maintenance)
+    tree.add_typer(upkeep, name="maintenance")
+
+
+def sql(
+    given: Given,
+    query: Annotated[str, typer.Argument(help="One query of DuckDB's SQL; read-only.")],
+    format: FormatOption = "table",
+    output: OutputOption = None,
+) -> None:
+    """Ask the store in SQL, read-only, while the service runs.
+
+    \b
+    Example:
+      feedback sql "from mart.article_usefulness order by votes desc" --format csv
+    """
+    from feedback_analytics.store import open_reader
+
+    with open_reader(given.settings()) as reader:
+        write_table(reader.table(query), format, output)
+
+
+def articles(given: Given, format: FormatOption = "table", output: OutputOption = None) -> None:
+    """List the articles that have votes, with how useful readers find them.
+
+    \b
+    Example:
+      feedback articles
+    """
+    sql(given, "from mart.article_usefulness order by votes desc, article_id", format, output)
+
+
+def write_table(table: Any, format: Format, output: Path | None) -> None:
+    """Write an Arrow table as asked. Parquet needs a file."""
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    match format:
+        case "table" if output is None:
+            shown = Table()
+            for name in table.column_names:
+                shown.add_column(name, overflow="fold")
+            for row in table.to_pylist():
+                shown.add_row(*("" if value is None else str(value) for value in row.values()))
+            console().print(shown)
+        case "table" | "csv":
+            with output.open("wb") if output else sys.stdout.buffer as sink:
+                pyarrow.csv.write_csv(_as_text(table), sink)
+        case "json":
+            if output is None:
+                as_json(_rows(table))
+            else:
+                output.write_bytes(_json(table))
+        case "parquet":
+            if output is None:
+                raise SettingsError("--format parquet needs --output FILE: Parquet is not for a terminal.")
+            pyarrow.parquet.write_table(table, output)
+
+
+def _json(table: Any) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(_rows(table))
+
+
+def _rows(table: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            name: value if isinstance(value, bool | int | float | str | None) else str(value)
+            for name, value in row.items()
+        }
+        for row in table.to_pylist()
+    ]
+
+
+def _as_text(table: Any) -> Any:
+    """Columns that CSV cannot hold (UUIDs, lists, blobs) as text."""
+    import pyarrow as pa
+
+    plain = []
+    for column in table.columns:
+        kind = column.type
+        is_plain = pa.types.is_primitive(kind) or pa.types.is_string(kind) or pa.types.is_timestamp(kind)
+        texts = None if is_plain else [None if v is None else str(v) for v in column.to_pylist()]
+        plain.append(column if texts is None else pa.array(texts, pa.string()))
+    return pa.Table.from_arrays(plain, names=table.column_names)
+
+
+def ledger(
+    given: Given,
+    receipts: Annotated[
+        Path | None,
+        typer.Option("--receipts", metavar="FILE", help="Receipts of an emitter, NDJSON."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Prove that received = stored + duplicate + dead + moved, from independent sides. Exit 1 when it does not hold.
+
+    \b
+    Example:
+      feedback ledger --data data
+    """
+    from feedback_analytics.cli.installation import open_topics
+    from feedback_analytics.store import open_reader, prove_ledger
+
+    settings = given.settings()
+    with open_reader(settings) as reader, open_topics(settings) as log:
+        proof = prove_ledger(reader, log)
+        missing = [] if receipts is None else _missing(receipts, reader)
+    problems = [*proof.problems, *missing]
+    if json:
+        as_json({"holds": not problems, "problems": problems, "unproven": proof.unproven, "totals": proof.totals})
+    else:
+        shown = " + ".join(f"{proof.totals[name] or 0:,} {name}" for name in ("stored", "duplicate", "dead", "moved"))
+        print(f"{proof.totals['received'] or 0:,} received = {shown}")
+        for sentence in proof.unproven:
+            print(f"unproven: {sentence}")
+        for sentence in problems:
+            print(f"does not hold: {sentence}")
+        if not problems:
+            print("The ledger holds.")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _missing(file: Path, reader: Reader) -> list[str]:
+    """What the store does not have of an emitter's receipts."""
+    from feedback_analytics.store import check_receipts, read_receipts
+
+    with file.open(encoding="utf-8") as lines:
+        checked = check_receipts(reader, read_receipts(lines))
+    problems = [f"{topic}[{partition}]@{offset} was accepted and is lost." for topic, partition, offset in checked.lost]
+    if waiting := checked.counts["waiting"]:
+        problems.append(f"{waiting} accepted events wait to be stored.")
+    return problems
+
+
+def list_letters(given: Given, format: FormatOption = "table") -> None:
+    """List the dead letters: why, where, from whom.
+
+    \b
+    Example:
+      feedback dead-letters list
+    """
+    sql(
+        given,
+        "select dead_letter_id, reason, field, expected, found, source, event_id, received_at "
+        "from raw.dead_letters order by received_at, dead_letter_id",
+        format,
+    )
+
+
+LetterArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the dead letter, from `dead-letters list`.")]
+
+
+def show_letter(given: Given, letter: LetterArgument) -> None:
+    """Show one dead letter with its bytes. A reader's id in it is replaced by its key, or stays sealed.
+
+    \b
+    Example:
+      feedback dead-letters show 01JD0000000000000000000000-feedback.votes.v1-0-17
+    """
+    from feedback_analytics.store import open_reader
+
+    with open_reader(given.settings()) as reader:
+        found = reader.table("from raw.dead_letters where dead_letter_id = ?", [letter]).to_pylist()
+    if not found:
+        raise QueryError(f"there is no dead letter {letter}. `feedback dead-letters list` names them all.")
+    row = found[0]
+    payload = "(sealed: it may hold a reader's id)" if row["is_sealed"] else row["payload"].decode(errors="replace")
+    as_json({name: str(value) for name, value in {**row, "payload": payload}.items()})
+
+
+def replay_letters(
+    given: Given,
+    letters: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids; none: all.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Only those that died for this reason.")] = None,
+) -> None:
+    """Send dead letters through the log again. Those that are still no events are reported and stay.
+
+    \b
+    Example:
+      feedback dead-letters replay --reason unknown_type
+    """
+    from feedback_analytics.cli.installation import append_outgoing, checked_secret, open_topics
+    from feedback_analytics.processor import KeptLetter, replay
+    from feedback_analytics.store import open_reader
+
+    settings = given.settings()
+    with open_reader(settings) as reader:
+        rows = reader.table("select dead_letter_id, payload, is_sealed, reason from raw.dead_letters").to_pylist()
+    chosen = [
+        row for row in rows if (not letters or row["dead_letter_id"] in letters) and reason in (None, row["reason"])
+    ]
+    unknown = set(letters or []) - {row["dead_letter_id"] for row in rows}
+    if unknown:
+        raise QueryError(f"there is no dead letter {', '.join(sorted(unknown))}. See `feedback dead-letters list`.")
+    kept = [KeptLetter(row["dead_letter_id"], row["payload"], row["is_sealed"]) for row in chosen]
+    with open_topics(settings) as log:
+        done = replay(
+            kept,
+            append=lambda records: append_outgoing(log, records),
+            secret=checked_secret(settings),
+            partitions=log.partitions,
+        )
+    print(f"{len(done.sent)} sent again, {len(done.still_dead)} still dead")
+    for letter, error in done.still_dead.items():
+        print(f"{letter}: {error}")
+
+
+def list_positions(given: Given, json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False) -> None:
+    """List the next offset of each partition in the store, and what the log holds.
+
+    \b
+    Example:
+      feedback positions list
+    """
+    from feedback_analytics.cli.installation import open_topics
+    from feedback_analytics.store import open_reader
+
+    settings = given.settings()
+    with open_reader(settings) as reader, open_topics(settings) as log:
+        positions = reader.positions()
+        rows = []
+        for one in sorted(positions, key=lambda p: (p.topic, p.partition)):
+            held = log.ranges(one.topic)[one.partition]
+            rows.append(
+                {
+                    "topic": one.topic,
+                    "partition": one.partition,
+                    "next_offset": one.next_offset,
+                    "log_earliest": held.earliest,
+                    "log_next": held.next,
+                    "lag_records": held.next - one.next_offset,
+                }
+            )
+    if json:
+        as_json(rows)
+        return
+    shown = Table()
+    for name in ("topic", "partition", "next_offset", "log_earliest", "log_next", "lag_records"):
+        shown.add_column(name)
+    for row in rows:
+        shown.add_row(*(str(value) for value in row.values()))
+    console().print(shown)
+
+
+def accept_loss(
+    given: Given,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC")],
+    partition: Annotated[int, typer.Argument(metavar="PARTITION")],
+) -> None:
+    """Accept that records of a partition are lost: the store goes on where the log goes on.
+
+    \b
+    Example:
+      feedback positions accept-loss feedback.votes.v1 0
+    """
+    from feedback_analytics.cli.installation import now, open_topics
+    from feedback_analytics.store import JobKind, run_job
+
+    settings = given.settings()
+    with open_topics(settings) as log:
+        ranges = log.ranges(topic)
+        if partition not in ranges:
+            raise QueryError(f"{topic} has partitions 0 to {len(ranges) - 1}; there is no {partition}.")
+        arguments = {
+            "log_id": log.log_id(topic),
+            "topic": topic,
+            "partition": partition,
+            "offset": ranges[partition].earliest,
+        }
+    job = run_job(settings, JobKind.ACCEPT_LOSS, arguments, now=now)
+    print(job.told)
+
+
+def run_maintenance(given: Given) -> None:
+    """Merge small files, flush inlined rows, expire old snapshots, clean up. The worker does it between its commits.
+
+    \b
+    Example:
+      feedback maintenance run
+    """
+    from feedback_analytics.cli.installation import now
+    from feedback_analytics.store import JobKind, run_job
+
+    job = run_job(given.settings(), JobKind.MAINTENANCE, {}, now=now, on_progress=print)
+    print(job.told)

@@ -1,0 +1,60 @@
+"""What the parts of one installation open alike: the log with its topics, and the secret that its store knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any
+
+from feedback_analytics.cli.secret import reader_secret
+from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, secret_fingerprint
+from feedback_analytics.errors import SettingsError
+from feedback_analytics.log import EventLog, NewRecord, open_log
+from feedback_analytics.processor import OutgoingRecord
+from feedback_analytics.settings import Settings
+from feedback_analytics.store import open_reader
+
+TOPICS = (VOTES_TOPIC, ARTICLES_TOPIC)
+
+
+def now() -> datetime:
+    """The time of this machine, aware UTC."""
+    return datetime.now(UTC)
+
+
+def checked_secret(settings: Settings) -> bytes:
+    """The reader secret, compared with the one the store was made with, where there is a store to be seen from here.
+
+    For parts that write pseudonyms without opening the store. Raises SettingsError when it is another one.
+    """
+    secret = reader_secret(settings)
+    try:
+        reader = open_reader(settings)
+    except SettingsError:
+        return secret  # No store yet, or none here: the worker that makes it keeps the fingerprint.
+    with reader:
+        kept = reader.secret_fingerprint()
+    if kept not in (None, secret_fingerprint(secret)):
+        raise SettingsError(
+            "the reader secret is not the one this store was made with, so every reader would count as a new one. "
+            "Set FEEDBACK_READER_SECRET to the old one, or put the old reader.secret file back."
+        )
+    return secret
+
+
+def open_topics(settings: Settings) -> EventLog:
+    """The log, with the topics of the contract in it."""
+    log = open_log(settings)
+    try:
+        for topic in TOPICS:
+            log.create_topic(topic, settings.log.partitions)
+    except BaseException:
+        log.close()
+        raise
+    return log
+
+
+def append_outgoing(log: EventLog, records: Sequence[OutgoingRecord]) -> Future[Any]:
+    """Give the log what the processor sends home or replays; the future is done when it is durable."""
+    return log.append([NewRecord(one.topic, one.partition, one.key, one.value, one.headers) for one in records])

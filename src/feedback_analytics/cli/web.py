@@ -1,0 +1,105 @@
+"""The web part: ingest, dashboard and sample site as one ASGI application on one port.
+
+Ingest answers from the first moment, since the log is all it needs. The pages follow as soon as the store can be read.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from feedback_analytics.analytics import Answers
+from feedback_analytics.cli.installation import checked_secret, now, open_topics
+from feedback_analytics.cli.late_pages import LatePages
+from feedback_analytics.cli.listening import serve_until_told
+from feedback_analytics.cli.metrics import OfAllParts
+from feedback_analytics.cli.progress import Watch
+from feedback_analytics.dashboard import Live, build_dashboard
+from feedback_analytics.demo import build_site, read_marker
+from feedback_analytics.ingest import App, build_ingest
+from feedback_analytics.log import EmbeddedBroker, EventLog, parse_broker
+from feedback_analytics.settings import Settings
+from feedback_analytics.store import Reader, open_reader
+from feedback_analytics.telemetry import Metrics, build_metrics
+
+
+def serve_web(settings: Settings, listener: socket.socket, *, takes_events: bool, shows_pages: bool) -> None:
+    """Take events, or show pages, or both, on the socket until SIGTERM or SIGINT."""
+    secret = checked_secret(settings) if takes_events else b""
+    with ExitStack() as stack:
+        log = stack.enter_context(open_topics(settings))
+        pages = Pages(settings, log)
+        stack.callback(pages.close)
+        late = LatePages(pages.build) if shows_pages else None
+        app = _with_ingest(settings, log, secret, pages, late) if takes_events or late is None else late
+        serve_until_told(app, listener)
+
+
+class Pages:
+    """Dashboard and sample site, and what they know of the store. Opened by `build`, closed by `close`."""
+
+    def __init__(self, settings: Settings, log: EventLog) -> None:
+        self._settings = settings
+        self._reader: Reader | None = None
+        self.watch = Watch(
+            log,
+            lambda: self._reader,
+            stale_seconds=settings.dashboard.stale_seconds,
+            now=now,
+            log_folder=_log_folder(settings),
+        )
+
+    def build(self) -> App:
+        """The pages as one ASGI application. Raises FeedbackError while the store cannot be read."""
+        if self._reader is None:
+            self._reader = open_reader(self._settings)
+        server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        marker = read_marker(self._settings.data_path)
+        if marker is not None:
+            server.mount("/demo", build_site(marker.anchor))
+        build_dashboard(Answers(self._reader), self._settings.dashboard, server, live=self._live, now=now)
+        return server
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+    def _live(self) -> Live:
+        progress = self.watch.look()
+        return Live(progress.behind_records, progress.oldest_waiting_at)
+
+
+def _with_ingest(settings: Settings, log: EventLog, secret: bytes, pages: Pages, otherwise: LatePages | None) -> App:
+    own, shown = CollectorRegistry(), CollectorRegistry()
+    metrics = build_metrics(own)
+    watch = pages.watch
+
+    def readiness() -> list[str]:
+        # Ingest alone promises only what the log can keep: it may run where there is no store.
+        return list(watch.log_problems() if otherwise is None else watch.look().problems)
+
+    shown.register(OfAllParts(own, settings.data_path / "metrics", before=lambda: _note_lag(metrics, watch)))
+    return build_ingest(
+        settings.ingest,
+        log,
+        secret,
+        metrics=metrics,
+        registry=shown,
+        readiness=readiness,
+        now=now,
+        otherwise=otherwise,
+    )
+
+
+def _note_lag(metrics: Metrics, watch: Watch) -> None:
+    for (topic, partition), behind in watch.look().behind.items():
+        metrics.lag_records.labels(topic, partition).set(behind)
+
+
+def _log_folder(settings: Settings) -> Path | None:
+    broker = parse_broker(settings.broker)
+    return broker.folder if isinstance(broker, EmbeddedBroker) else None

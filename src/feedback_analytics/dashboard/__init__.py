@@ -1,0 +1,9 @@
+"""Dashboard: pages that show what analytics answers. Computes nothing; empty, stale and failed look different.
+
+app = build_dashboard(answers, settings.dashboard, server, live=lambda: Live(behind_records=0))
+"""
+
+from feedback_analytics.dashboard.app import build_dashboard
+from feedback_analytics.dashboard.live import Live
+
+__all__ = ["Live", "build_dashboard"]

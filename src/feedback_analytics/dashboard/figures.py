@@ -1,0 +1,183 @@
+"""Figures: a table of analytics becomes a Plotly figure. Pure; colours and fonts come from the theme alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from feedback_analytics.analytics import MIN_VOTES, numbers
+from feedback_analytics.dashboard.themes import ThemeName, template, tokens
+
+STEPS = {
+    "hour": (timedelta(hours=1), "%H:%M", "%a %-d %b %Y, %H:%M"),
+    "day": (timedelta(days=1), "%-d %b", "%a %-d %b %Y"),
+    "week": (timedelta(days=7), "%b %Y", "week of %-d %b %Y"),
+    "month": (timedelta(days=30), "%b %Y", "%B %Y"),
+}
+WEEK_MILLISECONDS = 7 * 86400 * 1000
+LEAST_POINTS = 30
+# Points that the share axis spans at least: a narrower one would make noise look like news.
+MARKED_STEPS = 45
+# Above so many steps the points would touch; the line alone is drawn.
+
+
+def usefulness_over_time(
+    table: pd.DataFrame, step: str, theme: ThemeName, *, now: datetime, versions: pd.DataFrame | None = None
+) -> go.Figure:
+    """Share per step with its 95 % band above the counts of votes; both share the time axis.
+
+    table: rows of `Answers.over_time`. The line breaks where a step has too few votes for a share. A step that is not
+    over is drawn open. versions: rows of `Answers.article_versions`, each a dotted line with its number.
+    """
+    token = tokens(theme)
+    starts = table["step_at"].dt.tz_localize(None)
+    length, ticks, hover = STEPS[step]
+    is_open = (starts + length > pd.Timestamp(now).tz_convert(None)).to_numpy()
+    bottom, top = _share_range(table)
+    figure = go.Figure(layout={"template": template(theme), "height": 300})
+    figure.add_trace(_band(table, starts, length, token))
+    figure.add_trace(
+        go.Scatter(
+            x=starts,
+            y=100 * table["useful_share"],
+            mode="lines+markers" if _needs_points(table) else "lines",
+            marker={
+                "color": np.where(is_open, token["surface"], token["data"]),
+                "line": {"color": token["data"], "width": np.where(is_open, 1.5, 0)},
+                "size": np.where(is_open, 7, 5),
+            },
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Bar(
+            x=starts,
+            y=table["votes"],
+            yaxis="y2",
+            marker={"opacity": np.where(is_open, 0.5, 1.0)},
+            customdata=_hover_texts(table),
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )
+    most = max(int(table["votes"].max()), 1)
+    unit = f"{numbers.NARROW}%"
+    counts = {"range": [0, most * 1.08], "tickvals": [0, _round_below(most)], "showgrid": False, "anchor": "x"}
+    a_step = f"{'an' if step == 'hour' else 'a'} {step}"
+    figure.update_layout(
+        xaxis={
+            "type": "date",
+            "tickformat": ticks,
+            "unifiedhovertitle": {"text": f"<b>%{{x|{hover}}}</b>"},
+            "range": [starts.iloc[0] - length * 0.6, starts.iloc[-1] + length * 0.6],
+            "anchor": "y2",
+            **_ticks(starts, step),
+        },
+        yaxis={
+            "range": [bottom, top],
+            "domain": [0.35, 1],
+            "ticksuffix": unit,
+            "dtick": 10 if top - bottom <= 50 else 20,
+        },
+        yaxis2={"domain": [0, 0.17], **counts},
+        annotations=[_caption("useful share, 95 % interval", 1.0), _caption(f"votes {a_step}", 0.17)],
+    )
+    marked = [] if versions is None else versions.to_dict("records")
+    for place, version in enumerate(marked):
+        _mark_version(figure, version, place, token)
+    return figure
+
+
+def _band(table: pd.DataFrame, starts: pd.Series[Any], length: timedelta, token: dict[str, str]) -> go.Scatter:
+    """The interval around the line: one closed shape per unbroken run, so that no gap is filled."""
+    xs: list[Any] = []
+    ys: list[float | None] = []
+    for run in _runs(table["useful_share"].notna().to_numpy()):
+        times, low = list(starts.iloc[run]), list(100 * table["useful_share_low"].iloc[run])
+        high = list(100 * table["useful_share_high"].iloc[run])
+        if len(times) == 1:
+            times, low, high = [times[0] - length * 0.2, times[0] + length * 0.2], low * 2, high * 2
+        xs += [*times, *reversed(times), None]
+        ys += [*high, *reversed(low), None]
+    return go.Scatter(
+        x=xs, y=ys, mode="lines", line={"width": 0}, fill="toself", fillcolor=token["data-band"], hoverinfo="skip"
+    )
+
+
+def _runs(told: np.ndarray[Any, np.dtype[np.bool_]]) -> Iterator[slice]:
+    """The unbroken runs of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], told, [False])).astype(int)))
+    yield from (slice(int(begin), int(end)) for begin, end in zip(edges[::2], edges[1::2], strict=True))
+
+
+def _needs_points(table: pd.DataFrame) -> bool:
+    """Points are drawn when they do not touch, or when a lone step would leave no line."""
+    told = table["useful_share"].notna().to_numpy()
+    return len(table) <= MARKED_STEPS or any(run.stop - run.start == 1 for run in _runs(told))
+
+
+def _share_range(table: pd.DataFrame) -> tuple[float, float]:
+    """Percent at the ends of the share axis: tens around the band, never closer than LEAST_POINTS."""
+    told = table["useful_share"].notna()
+    low = table["useful_share_low"].where(told).min()
+    high = table["useful_share_high"].where(told).max()
+    if np.isnan(low):
+        return 0.0, 100.0
+    bottom, top = float(10 * np.floor(10 * low)), float(10 * np.ceil(10 * high))
+    if top - bottom < LEAST_POINTS:
+        bottom = min(max(0.0, bottom - 10 * ((LEAST_POINTS - top + bottom) // 20)), 100.0 - LEAST_POINTS)
+        top = bottom + LEAST_POINTS
+    return bottom, top
+
+
+def _hover_texts(table: pd.DataFrame) -> list[str]:
+    """One text per step; it hangs on the bars, which are there also where the line breaks."""
+    texts = []
+    for row in table.to_dict("records"):
+        votes = numbers.counted(row["votes"], "vote")
+        if row["votes"] < MIN_VOTES:
+            texts.append(f"{votes}: too few for a share")
+        else:
+            span = numbers.percent_range(row["useful_share_low"], row["useful_share_high"])
+            texts.append(f"<b>{numbers.percent(row['useful_share'])} useful</b><br>{span}<br>{votes}")
+    return texts
+
+
+def _ticks(starts: pd.Series[Any], step: str) -> dict[str, Any]:
+    """Weekly ticks from the first day on, where days are drawn; else a handful where Plotly likes."""
+    if step != "day" or len(starts) <= 8:
+        return {"nticks": 8}
+    weeks = -(-len(starts) // 56)
+    return {"dtick": weeks * WEEK_MILLISECONDS, "tick0": starts.iloc[0]}
+
+
+def _round_below(most: int) -> int:
+    """The largest of 1, 2, 5 × a power of ten that is not above most."""
+    power: int = 10 ** (len(str(most)) - 1)
+    return max(size * power for size in (1, 2, 5) if size * power <= most)
+
+
+def _caption(text: str, height: float) -> dict[str, Any]:
+    return {
+        "text": text, "xref": "paper", "yref": "paper", "x": 0, "y": height, "xanchor": "left", "yanchor": "bottom",
+        "yshift": 6, "xshift": -40,
+    }  # fmt: skip
+
+
+def _mark_version(figure: go.Figure, version: dict[Any, Any], place: int, token: dict[str, str]) -> None:
+    """A dotted line with its number; neighbours' labels stand on different heights, as they may be a day apart."""
+    at = pd.Timestamp(version["published_at"]).tz_convert(None)
+    line = {"width": 1.5, "dash": "dot", "color": token["ink-2"]}
+    figure.add_shape(type="line", x0=at, x1=at, yref="paper", y0=0.35, y1=1, line=line)
+    label = {
+        "xanchor": "left",
+        "yanchor": "top",
+        "xshift": 4,
+        "yshift": -14 * (place % 3),
+        "font": {"color": token["ink-2"]},
+    }
+    figure.add_annotation(text=f"version {int(version['article_version'])}", x=at, y=1, yref="paper", **label)

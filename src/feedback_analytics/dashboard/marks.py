@@ -1,0 +1,137 @@
+"""Row marks: the dot with its two intervals against the reference, and the cells of share and verdict beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from feedback_analytics.analytics import MIN_VOTES, Verdict, numbers, sentences
+from feedback_analytics.dashboard.parts import aria
+
+Row = Mapping[str, Any]
+
+VERDICT_CLASS = {
+    Verdict.BETTER: "better",
+    Verdict.WORSE: "worse",
+    Verdict.CLOSE: "typical",
+    Verdict.UNSURE: "unsure",
+    Verdict.TOO_FEW: "few",
+}
+
+
+class Axis:
+    """The share axis of one table, in percent: from 30 when every mark fits there, else from 0."""
+
+    def __init__(self, lowest_share: float) -> None:
+        self.begins = 30 if lowest_share >= 0.3 else 0
+        self.grid = [40, 60, 80, 100] if self.begins else [0, 25, 50, 75, 100]
+        self.style = {"--min": self.begins, "--max": 100}
+
+    def head(self, reference_share: float | None = None) -> Component:
+        """The axis with its ticks, and the reference named where there is one for all rows."""
+        span = 100 - self.begins
+        at = None if reference_share is None else 100 * reference_share
+        # A label takes about a sixth of the axis; a tick that it would cover is left out.
+        ticks = [tick for tick in self.grid if at is None or abs(tick - at) > span * (0.24 if tick == 100 else 0.16)]
+        drawn = [
+            html.Span(
+                f"{tick}{numbers.NARROW}%" if tick == 100 else str(tick),
+                className="end" if tick == 100 else "",
+                style={"--at": tick},
+            )
+            for tick in ticks
+        ]
+        if reference_share is not None:
+            typical = f"typical {numbers.percent(reference_share, 0)}"
+            drawn.append(html.Span(typical, className="typ", style={"--at": _on_axis(reference_share)}))
+        return html.Span(drawn, className="axis", style=self.style)
+
+
+def axis_for(rows: Sequence[Row]) -> Axis:
+    """The axis on which the marks of all these rows fit."""
+    drawn = [row["running_low"] for row in rows if row["verdict"] != Verdict.TOO_FEW]
+    return Axis(min(drawn, default=1.0))
+
+
+def mark(row: Row, axis: Axis, *, is_bar: bool = False) -> Component:
+    """Dot with its two intervals against the reference line, drawn by the style sheet from numbers."""
+    if row["verdict"] == Verdict.TOO_FEW:
+        return html.Span(f"a share is shown from {MIN_VOTES} votes", className="small muted")
+    parts = [html.Span(className="g", style={"--at": at}) for at in axis.grid]
+    parts += [html.Span(className="b")] if is_bar else []
+    parts += [html.Span(className=name) for name in ("r", "o", "i", "d")]
+    label = (
+        f"{numbers.percent(row['useful_share'])} useful, "
+        f"95 % interval {numbers.percent_range(row['useful_share_low'], row['useful_share_high'])}, "
+        f"at every look {numbers.percent_range(row['running_low'], row['running_high'])}, "
+        f"typical {numbers.percent(row['reference_share'], 0)}"
+    )
+    return html.Span(
+        parts,
+        className=f"iv {VERDICT_CLASS[row['verdict']]}{' bar' if is_bar else ''}",
+        role="img",
+        style={
+            **axis.style,
+            "--p": _on_axis(row["useful_share"]),
+            "--lo": _on_axis(row["useful_share_low"]),
+            "--hi": _on_axis(row["useful_share_high"]),
+            "--olo": _on_axis(row["running_low"]),
+            "--ohi": _on_axis(row["running_high"]),
+            "--ref": _on_axis(row["reference_share"]),
+        },
+        **aria(label=label),
+    )
+
+
+def mark_key() -> Component:
+    """How to read the marks."""
+    sample = {"--min": 0, "--max": 100, "--p": 50, "--lo": 28, "--hi": 72, "--olo": 10, "--ohi": 90, "--ref": -9}
+    drawn = html.Span([html.Span(className=name) for name in ("o", "i", "d")], className="iv", style=sample)
+    thick = "thick: 95 % interval for one look, now · thin: holds however often you look, and gives the verdict"
+    return html.Div(
+        [
+            html.Span([drawn, thick], **aria(hidden="true")),
+            html.Span([html.Span(className="tick"), "typical"]),
+            html.Span("filled dot: sure · open dot: can’t tell yet"),
+        ],
+        className="key",
+    )
+
+
+def share_cell(row: Row, *, with_votes: bool) -> list[Component]:
+    """Share, interval and n; below 10 votes only `6 of 8`. n is always there, on narrow screens too."""
+    votes = numbers.counted(row["votes"], "vote")
+    if row["verdict"] == Verdict.TOO_FEW:
+        few = f"{numbers.count(row['useful'])} of {numbers.count(row['votes'])}"
+        return [html.B(few if row["votes"] else "no votes")]
+    span = numbers.percent_range(row["useful_share_low"], row["useful_share_high"])
+    return [
+        html.B(numbers.percent(row["useful_share"])),
+        html.Span(span),
+        html.Span(votes, className="" if with_votes else "nv"),
+    ]
+
+
+def verdict_cell(row: Row) -> list[Component]:
+    """The chip, and below it how many votes are missing or how far the share is from the reference."""
+    verdict = row["verdict"]
+    match verdict:
+        case Verdict.TOO_FEW:
+            more = f"{int(row['votes_needed'])} more for a share"
+        case Verdict.UNSURE:
+            more = numbers.more_votes(row["votes_needed"])
+        case _:
+            more = numbers.signed_points(row["useful_share"] - row["reference_share"])
+    return [chip(verdict), html.Span(more, className="more")]
+
+
+def chip(verdict: Verdict) -> Component:
+    """The verdict as a shape, a word and a colour."""
+    return html.Span(sentences.VERDICTS[verdict], className=f"chip {VERDICT_CLASS[verdict]}")
+
+
+def _on_axis(share: float) -> float:
+    return round(100 * float(share), 2)

@@ -1,0 +1,159 @@
+"""POST /v1/events: read the request, call admission, append, answer.
+
+1. Refuse an origin that may not send, a media type we do not take, a body past its limits.
+2. Cut the body into events and admit each; a bad one does not spoil the good ones.
+3. Append the admitted ones, together with those of other requests, and wait until they are durable.
+4. Answer for each event by its place in the request.
+
+An event is accepted when the log holds it on disk, and not before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+import msgspec
+import structlog
+
+from feedback_analytics.contract import AcceptedEvent, EventResult, EventsAnswer, Reason, RefusedEvent
+from feedback_analytics.errors import LogError
+from feedback_analytics.ingest.admission import Arrival, admit
+from feedback_analytics.ingest.appending import GroupAppender
+from feedback_analytics.ingest.asgi import Answer, Receive, Scope
+from feedback_analytics.ingest.body import read_body
+from feedback_analytics.ingest.cors import Cors
+from feedback_analytics.ingest.framing import framing_of
+from feedback_analytics.ingest.outgoing import Outgoing
+from feedback_analytics.ingest.problems import PROBLEM_JSON, none_taken, plain_problem, refused_request
+from feedback_analytics.ingest.refusals import RefusedRequest
+from feedback_analytics.log import EventLog, NewRecord, Place
+from feedback_analytics.settings import IngestSettings
+from feedback_analytics.telemetry import Metrics
+
+JSON = (b"content-type", b"application/json")
+FALLBACK_RETRY_SECONDS = 5.0
+# When the log cannot say when it will take events again.
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_encode = msgspec.json.Encoder().encode
+
+
+def clock_text(now: datetime) -> str:
+    """A time as answers show it: RFC 3339, UTC, milliseconds."""
+    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class EventsEndpoint:
+    """The hot route; a small ASGI application of its own."""
+
+    def __init__(
+        self, settings: IngestSettings, log: EventLog, secret: bytes, metrics: Metrics, now: Callable[[], datetime]
+    ) -> None:
+        self._settings, self._metrics, self._now = settings, metrics, now
+        self._cors = Cors(settings.allowed_origins)
+        self._outgoing = Outgoing(log, secret)
+        self._appender = GroupAppender(log, metrics)
+        self._say = structlog.get_logger("ingest")
+        self._log_takes = True
+
+    async def __call__(self, scope: Scope, receive: Receive) -> Answer:
+        """The answer to a request."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        if scope["method"] == "OPTIONS":
+            return Answer(204, self._cors.preflight_headers(origin), b"")
+        try:
+            status, own_headers, body = await self._take(scope["method"], headers, receive)
+        except RefusedRequest as refused:
+            self._metrics.events_refused.labels(refused.reason).inc()
+            status, own_headers = refused.status, (PROBLEM_JSON, *refused.headers)
+            body = refused_request(refused, self._time())
+        self._metrics.requests.labels(status).inc()
+        return Answer(status, (*own_headers, *self._cors.headers(origin)), body)
+
+    async def _take(self, method: str, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
+        if method != "POST":
+            problem = plain_problem(HTTPStatus.METHOD_NOT_ALLOWED, "Events are sent by POST.", self._time())
+            return Answer(405, (PROBLEM_JSON, (b"allow", b"POST, OPTIONS")), problem)
+        self._cors.refuse_other_origin(headers.get(b"origin"))
+        cut = framing_of(headers.get(b"content-type", b""))
+        body = await read_body(headers, receive, self._settings.max_body_bytes)
+        self._metrics.request_bytes.inc(len(body))
+        raws = cut(body, self._settings.max_events)
+        if not raws:
+            raise RefusedRequest(400, Reason.no_events, "The body holds no event.")
+        records, refusals = self._admit(raws)
+        if not records:
+            status, problem = none_taken(refusals, self._time())
+            return Answer(status, (PROBLEM_JSON,), problem)
+        places = await self._append(records)
+        self._metrics.events_accepted.inc(len(places))
+        document = EventsAnswer(
+            accepted=len(places),
+            refused=len(refusals),
+            server_time=self._time(),
+            results=_in_order_of_request(places, refusals),
+        )
+        return Answer(202, (JSON,), _encode(document))
+
+    def _admit(self, raws: Sequence[bytes]) -> tuple[list[NewRecord], list[RefusedEvent]]:
+        """The records of the admitted events, in order, and the refusals of the others."""
+        arrived_at = (self._now() - _EPOCH) // _MICROSECOND
+        max_event_bytes = self._settings.max_event_bytes
+        records: list[NewRecord] = []
+        refusals: list[RefusedEvent] = []
+        unknown_fields = 0
+        for index, raw in enumerate(raws):
+            arrival = Arrival(raw, arrived_at, max_event_bytes)
+            if (refusal := admit(arrival)) is None:
+                records.append(self._outgoing.record_of(arrival.reading.event))
+                unknown_fields += arrival.reading.unknown_fields
+            else:
+                self._metrics.events_refused.labels(refusal.reason).inc()
+                refusals.append(
+                    RefusedEvent(index=index, reason=refusal.reason, field=refusal.field, detail=refusal.detail)
+                )
+        if unknown_fields:
+            self._metrics.unknown_fields.labels("ingest").inc(unknown_fields)
+        return records, refusals
+
+    async def _append(self, records: Sequence[NewRecord]) -> Sequence[Place]:
+        try:
+            places = await self._appender.append(records)
+        except LogError as error:
+            if self._log_takes:
+                self._say.warning("events_not_taken", error=str(error))
+            self._log_takes = False
+            retry_after = math.ceil(error.retry_after_seconds or FALLBACK_RETRY_SECONDS)
+            raise RefusedRequest(
+                503,
+                Reason.busy,
+                "The log cannot take events at the moment. Send the same bytes again later.",
+                headers=((b"retry-after", b"%d" % retry_after),),
+            ) from error
+        if not self._log_takes:
+            self._say.info("events_taken_again")
+        self._log_takes = True
+        return places
+
+    def _time(self) -> str:
+        return clock_text(self._now())
+
+
+def _in_order_of_request(places: Sequence[Place], refusals: Sequence[RefusedEvent]) -> list[EventResult]:
+    refused = {refusal.index: refusal for refusal in refusals}
+    results: list[EventResult] = []
+    taken = iter(places)
+    for index in range(len(places) + len(refusals)):
+        if (refusal := refused.get(index)) is not None:
+            results.append(refusal)
+        else:
+            place = next(taken)
+            results.append(
+                AcceptedEvent(index=index, topic=place.topic, partition=place.partition, offset=place.offset)
+            )
+    return results

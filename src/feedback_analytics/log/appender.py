@@ -1,0 +1,135 @@
+"""The one writing thread of the embedded log: all that waits goes into the next sync of the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from msgspec.structs import asdict
+
+from feedback_analytics.errors import LogError
+from feedback_analytics.log.embedded_file import LogFile, as_log_errors, read_sql
+from feedback_analytics.log.parcels import Parcel, places_of, sort_by_partition
+from feedback_analytics.log.records import Place
+from feedback_analytics.log.runs import PackedRun, pack
+
+TRANSACTION_BYTES = 16 * 2**20
+# Bounds a transaction's memory and the time other processes wait for it: about 0.1 s of writing.
+CHECKPOINT_PAGES = 4000
+# 16 MB of WAL before its pages go to their places; SQLite's default of 4 MB costs more syncs in a backlog.
+FULL_RETRY_SECONDS = 1.0
+
+PackedPartitions = dict[tuple[str, int], list[PackedRun]]
+
+
+class Appender:
+    """Takes parcels from any thread and answers each when it is on the disk."""
+
+    def __init__(self, file: LogFile, max_waiting_bytes: int, now_us: Callable[[], int]) -> None:
+        self._file, self._max_waiting_bytes, self._now_us = file, max_waiting_bytes, now_us
+        self._waiting: deque[Parcel] = deque()
+        self._waiting_bytes = 0
+        self._changed = threading.Condition()
+        self._is_closed = False
+        self._head, self._add_run, self._move_head = read_sql("head"), read_sql("add_run"), read_sql("move_head")
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="log-appender", daemon=True)
+        self._thread.start()
+
+    def submit(self, parcel: Parcel) -> Future[list[Place]]:
+        """Queue the parcel. LogError at once when more than max_waiting_bytes wait."""
+        with self._changed:
+            if self._is_closed:
+                raise LogError(f"the log {self._file.path} is closed.", retry_after_seconds=None)
+            if self._waiting_bytes and self._waiting_bytes + parcel.size_bytes > self._max_waiting_bytes:
+                raise LogError(
+                    f"{self._waiting_bytes} bytes wait to be written to {self._file.path}; "
+                    f"log.max_waiting_bytes allows {self._max_waiting_bytes}. Send again later.",
+                    FULL_RETRY_SECONDS,
+                )
+            self._waiting.append(parcel)
+            self._waiting_bytes += parcel.size_bytes
+            self._changed.notify()
+        return parcel.done
+
+    def close(self) -> None:
+        """Write what waits, then end the thread."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while parcels := self._take():
+            try:
+                answers = places_of(parcels, self._write(parcels))
+            except Exception as error:  # whatever it is, those who wait are told
+                for parcel in parcels:
+                    parcel.done.set_exception(error)
+            else:
+                for parcel, places in zip(parcels, answers, strict=True):
+                    parcel.done.set_result(places)
+        with contextlib.suppress(LogError), self._file.exclusive():
+            self._drop_connection()
+
+    def _take(self) -> list[Parcel]:
+        """What waits, up to TRANSACTION_BYTES; empty when closed and nothing waits."""
+        with self._changed:
+            while True:
+                self._changed.wait_for(lambda: self._waiting or self._is_closed)
+                taken: list[Parcel] = []
+                size = 0
+                while self._waiting and (not taken or size + self._waiting[0].size_bytes <= TRANSACTION_BYTES):
+                    parcel = self._waiting.popleft()
+                    self._waiting_bytes -= parcel.size_bytes
+                    if parcel.done.set_running_or_notify_cancel():
+                        taken.append(parcel)
+                        size += parcel.size_bytes
+                if taken or self._is_closed:
+                    return taken
+
+    def _write(self, parcels: Sequence[Parcel]) -> dict[tuple[str, int], int]:
+        """Make the parcels durable in one transaction; the first offset of each partition's records."""
+        waiting = sort_by_partition(parcels)
+        partitions = {at: list(pack(own.keys, own.values, own.headers)) for at, own in waiting.items()}
+        with as_log_errors(self._file.path), self._file.exclusive():
+            self._file.refuse_if_replaced()
+            try:
+                connection = self._connection or self._open()
+                connection.execute("begin immediate")
+                first_offsets = self._add(connection, partitions)
+                connection.execute("commit")
+            except BaseException:
+                # After a failed sync the connection's view of the file is not to be trusted.
+                self._drop_connection()
+                raise
+        return first_offsets
+
+    def _add(self, connection: sqlite3.Connection, partitions: PackedPartitions) -> dict[tuple[str, int], int]:
+        first_offsets = {}
+        now_us = self._now_us()
+        for (topic, partition), runs in partitions.items():
+            (topic_id,) = connection.execute("select topic_id from topics where name = ?", (topic,)).fetchone()
+            at = {"topic_id": topic_id, "partition": partition}
+            next_offset, last_us = connection.execute(self._head, at).fetchone()
+            at["appended_at_us"] = max(now_us, last_us)
+            first_offsets[topic, partition] = next_offset
+            for run in runs:
+                connection.execute(self._add_run, {**at, **asdict(run), "first": next_offset})
+                next_offset += run.records
+            connection.execute(self._move_head, {**at, "next": next_offset})
+        return first_offsets
+
+    def _open(self) -> sqlite3.Connection:
+        self._connection = self._file.connect(for_writing=True)
+        self._connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        return self._connection
+
+    def _drop_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,140 @@
+"""The indexes of standing votes of the partitions a worker owns: opened, brought up to date, advanced, released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from feedback_analytics.contract import VOTES_TOPIC, event_hashes
+from feedback_analytics.processor.prepared import PreparedVotes
+from feedback_analytics.processor.projection import Projected, project
+from feedback_analytics.processor.segments import combine
+from feedback_analytics.processor.standing_votes import (
+    STANDING,
+    StandingVotes,
+    shared_cache,
+    target_hashes,
+    target_keys,
+)
+from feedback_analytics.store import Writer
+
+
+class Indexes:
+    """One StandingVotes per owned partition of the votes topic, under FOLDER/TOPIC/PARTITION."""
+
+    def __init__(self, folder: Path, writer: Writer, cache_bytes: int) -> None:
+        self._folder = folder / VOTES_TOPIC
+        self._writer = writer
+        self._cache = shared_cache(cache_bytes)
+        self._open: dict[int, StandingVotes] = {}
+        self._log_ids: dict[int, str] = {}
+        self._behind: dict[int, int] = {}
+
+    def __getitem__(self, partition: int) -> StandingVotes:
+        """The index of a partition, up to date with the store."""
+        if partition in self._behind:
+            self._catch_up(partition, self._behind[partition])
+        return self._open[partition]
+
+    def open(self, partition: int, log_id: str, earliest: int, stored: int) -> None:
+        """Open a partition's index and bring it up to the store's position; one of another store is made anew."""
+        if partition not in self._open:
+            self._open[partition] = StandingVotes(self._folder / str(partition), self._cache)
+        origin = f"{self._writer.store_id}/{self._writer.restore_epoch}/{log_id}"
+        self._log_ids[partition] = log_id
+        if self._open[partition].adopt(origin, earliest, stored) < stored:
+            self._catch_up(partition, stored)
+
+    def release(self, partition: int) -> None:
+        """Close a partition's index: its lock goes with it."""
+        index = self._open.pop(partition, None)
+        self._behind.pop(partition, None)
+        if index is not None:
+            index.close()
+
+    def close(self) -> None:
+        for partition in list(self._open):
+            self.release(partition)
+
+    def standing(self, votes: PreparedVotes) -> list[bytes | None]:
+        """The standing answer that each vote meets, as STANDING bytes; None where there is none."""
+        found: list[bytes | None] = []
+        for run in votes.records.runs:
+            begin, end = votes.at.searchsorted([run.begin, run.end]).tolist()
+            found += self[run.partition].get(votes.keys[begin:end])
+        return found
+
+    def look(self, votes: PreparedVotes, event_keys: Sequence[bytes]) -> list[bytes | None]:
+        """Whether events were seen before (24-byte keys), asked of the index that their votes belong to."""
+        homes = _homes(votes)
+        return [self._open[homes[key[:16]]].get([key])[0] for key in event_keys]
+
+    def advance(self, votes: PreparedVotes, projected: Projected) -> None:
+        """Put what a committed batch left standing, partition by partition.
+
+        An index that cannot be written stays behind, and catches up from the store before it is asked again.
+        """
+        self._behind.update({run.partition: run.next_offset for run in votes.records.runs})
+        seen = _seen_by_partition(votes, projected)
+        states = votes.events
+        for run in votes.records.runs:
+            begin, end = votes.at.searchsorted([run.begin, run.end]).tolist()
+            keys, rows = votes.keys[begin:end], states[begin:end]
+            if projected.last_winner is not None:
+                kept = np.flatnonzero(projected.last_winner[begin:end])
+                keys, rows = [keys[at] for at in kept.tolist()], rows[kept]
+            self._open[run.partition].advance(keys, rows.tobytes(), seen.get(run.partition, []), run.next_offset)
+            del self._behind[run.partition]
+
+    def _catch_up(self, partition: int, stored: int) -> None:
+        """Project the casts of the store that the index has not seen, up to the store's position."""
+        index = self._open[partition]
+        since = index.position or 0
+        for casts in self._writer.casts(self._log_ids[partition], VOTES_TOPIC, partition, since):
+            keys, states = _columns(casts)
+            projected = project(keys, states, index.get(keys), index.get)
+            if projected.last_winner is not None:
+                kept = np.flatnonzero(projected.last_winner)
+                keys, states = [keys[at] for at in kept.tolist()], states[kept]
+            reached = int(casts["log_offset"][-1].as_py()) + 1
+            index.advance(keys, states.tobytes(), projected.seen, reached)
+        index.advance([], b"", [], stored)
+        self._behind.pop(partition, None)
+
+
+def _seen_by_partition(votes: PreparedVotes, projected: Projected) -> dict[int, list[bytes]]:
+    """Which partition each seen event belongs to: that of its target key in this batch."""
+    if not projected.seen:
+        return {}
+    homes = _homes(votes)
+    by_partition: dict[int, list[bytes]] = {}
+    for key in projected.seen:
+        by_partition.setdefault(homes[key[:16]], []).append(key)
+    return by_partition
+
+
+def _homes(votes: PreparedVotes) -> dict[bytes, int]:
+    """Index key → partition, of the votes of a batch."""
+    return dict(zip(votes.keys, votes.records.partition[votes.at].tolist(), strict=True))
+
+
+def _columns(casts: pa.Table) -> tuple[list[bytes], NDArray[np.void]]:
+    """Index keys and STANDING records of stored casts, in the order of the log."""
+    column = {name: casts[name].combine_chunks() for name in casts.column_names}
+    states = np.empty(casts.num_rows, dtype=STANDING)
+    states["occurred_at"] = column["occurred_at"].cast(pa.int64()).to_numpy(zero_copy_only=False)
+    states["event_hash"] = event_hashes(column["source"].to_pylist(), column["event_id"].to_pylist())
+    states["answer"] = column["answer"].to_numpy(zero_copy_only=False)
+    states["version"] = column["article_version"].fill_null(-1).to_numpy(zero_copy_only=False)
+    states["segment"] = column["segment_id"].to_numpy(zero_copy_only=False)
+    codes, targets = combine([column["article_id"], column["section_id"]])
+    return target_keys(_reader_keys(column["reader_key"]), codes, target_hashes(targets)), states
+
+
+def _reader_keys(column: pa.Array) -> NDArray[np.uint64]:
+    """(n, 2) of a column of 16-byte reader keys."""
+    return np.frombuffer(b"".join(column.to_pylist()), dtype="<u8").reshape(-1, 2)

@@ -1,0 +1,183 @@
+"""Maintenance: few and large files, small sums, no leftovers, in slices of at most 0.3 s between the worker's commits.
+
+A round does, in this order: write inlined rows out as files, sum up hours, merge small files, expire old snapshots,
+remove what only those needed, remove files of transactions that died. Whatever it removes was replaced at least
+store.snapshot_seconds ago, so no reader misses it. It may be killed anywhere and begun anew.
+
+DuckLake 1.0's own ages are not used on a SQLite catalog: `older_than` compares times there as texts of different
+forms, so "older than an hour" means "of this day or older" (tried: it expired snapshots made seconds before).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from feedback_analytics.store.hours import HourlyCompaction
+from feedback_analytics.store.lake import ALIAS, CATALOG, FILE_MEBIBYTES
+from feedback_analytics.store.statements import statement
+from feedback_analytics.store.transactions import WritableLake
+
+GROWING_TABLES = (
+    "votes",
+    "usefulness_hourly",
+    "batches",
+    "ledger",
+    "segments",
+    "dead_letters",
+    "dead_letter_replays",
+    "articles",
+    "article_sections",
+)
+# The tables that are flushed and merged. Positions are never flushed: an update of an inlined row writes no file.
+
+FLUSH_ROWS, MERGE_FILES = 2_000, 8
+# A background round leaves fewer inlined rows, and fewer small files, of a table as they are.
+
+SMALL_FILE_BYTES = FILE_MEBIBYTES * 2**20 * 6 // 10
+# Files up to this size are merged: two larger ones would not fit into one.
+
+EXPIRED_AT_ONCE, REMOVED_AT_ONCE = 500, 500
+# Snapshots, and files, per slice.
+
+POSITIONS_AGE = timedelta(minutes=5)
+# How long former positions are kept. Nobody looks back at them, and each one makes the next commit look further: after
+# an hour of four commits a second it would take 90 ms. Ten times longer than a transaction may take.
+
+DELETED_SHARE = 0.3
+# A file of which more rows than this are deleted is written anew.
+
+
+class Maintenance:
+    """Tends one lake; remembers between rounds which hours were summed up."""
+
+    def __init__(self, lake: WritableLake, snapshot_seconds: float, now: Callable[[], datetime]) -> None:
+        self._lake, self._now = lake, now
+        self._age = timedelta(seconds=snapshot_seconds)
+        self._hours = HourlyCompaction(lake)
+
+    def round(self, *, thorough: bool = False) -> Iterator[str]:
+        """One round; yields after each slice that did something, with a sentence on what.
+
+        thorough also takes what a background round finds too little to bother with.
+        """
+        yield from self._flush(1 if thorough else FLUSH_ROWS)
+        yield from self._hours.slices(thorough=thorough)
+        yield from self._rewrite()
+        yield from self._merge(2 if thorough else MERGE_FILES)
+        yield from self._expire()
+        yield from self._remove_unreachable_rows()
+        yield from self._remove_replaced_files()
+        yield from self._remove_files_of_dead_transactions()
+
+    def _flush(self, fewest: int) -> Iterator[str]:
+        for table, inlined in self._inlined_tables():
+            if table in GROWING_TABLES and self._count(inlined, "end_snapshot is null") >= fewest:
+                with self._lake.transaction() as engine:
+                    engine.execute(
+                        f"call ducklake_flush_inlined_data('{ALIAS}', schema_name => 'raw', table_name => '{table}')"
+                    )
+                yield f"wrote inlined rows of {table} to a file"
+
+    def _rewrite(self) -> Iterator[str]:
+        """Write the files anew from which compaction has deleted much."""
+        worn = self._lake.engine.execute(statement("worn_files"), {"share": DELETED_SHARE}).fetchone()
+        if worn and worn[0]:
+            with self._lake.transaction() as engine:
+                engine.execute(
+                    f"call ducklake_rewrite_data_files('{ALIAS}', 'usefulness_hourly', schema => 'raw', "
+                    f"delete_threshold => {DELETED_SHARE})"
+                )
+            yield f"wrote {worn[0]} files of hourly sums anew, without their deleted rows"
+
+    def _merge(self, fewest: int) -> Iterator[str]:
+        """Merge adjacent small files, one new file per transaction."""
+        bound = {"bytes": SMALL_FILE_BYTES, "fewest": fewest}
+        for (table,) in self._lake.engine.execute(statement("tables_of_small_files"), bound).fetchall():
+            while table in GROWING_TABLES:
+                with self._lake.transaction() as engine:
+                    merged = engine.execute(
+                        f"call ducklake_merge_adjacent_files('{ALIAS}', '{table}', schema => 'raw', "
+                        f"max_compacted_files => 1, max_file_size => {SMALL_FILE_BYTES})"
+                    ).fetchall()
+                if not merged:
+                    break
+                yield f"merged {sum(row[-2] for row in merged)} files of {table}"
+
+    def _expire(self) -> Iterator[str]:
+        """Expire the snapshots that were already followed by another one when the kept age began."""
+        versions = self._snapshots_followed_before(self._now() - self._age)
+        for first in range(0, len(versions), EXPIRED_AT_ONCE):
+            some = versions[first : first + EXPIRED_AT_ONCE]
+            with self._lake.transaction() as engine:
+                engine.execute(f"call ducklake_expire_snapshots('{ALIAS}', versions => {some})")
+            yield f"expired {len(some)} snapshots"
+
+    def _remove_unreachable_rows(self) -> Iterator[str]:
+        """Remove inlined rows that no snapshot shows, and former positions.
+
+        DuckLake 1.0 never does (duckdb/ducklake#1390), and each commit leaves the former positions behind.
+        """
+        oldest, recent = self._oldest_snapshot(), self._first_snapshot_since(self._now() - POSITIONS_AGE)
+        holding = []
+        for table, inlined in self._inlined_tables():
+            dead = f"end_snapshot <= {recent if table.startswith('positions_') else oldest}"
+            rows = self._count(inlined, dead)
+            if rows:
+                holding.append((inlined, dead, rows))
+        if not holding:
+            return
+        with self._lake.transaction() as engine:
+            for inlined, dead, _ in holding:
+                engine.execute(f"delete from {CATALOG}.{inlined} where {dead}")
+        yield f"removed {sum(rows for _, _, rows in holding)} inlined rows that nobody can see any more"
+
+    def _remove_replaced_files(self) -> Iterator[str]:
+        """Remove the files that were replaced, or expired, longer ago than snapshots are kept."""
+        replaced = self._lake.engine.execute(
+            statement("replaced_files"), {"before": self._now() - self._age}
+        ).fetchall()
+        for first in range(0, len(replaced), REMOVED_AT_ONCE):
+            some = replaced[first : first + REMOVED_AT_ONCE]
+            for _, path, is_relative in some:
+                file = self._lake.folder.data / path if is_relative else Path(path)
+                file.unlink(missing_ok=True)
+            with self._lake.transaction() as engine:
+                file_ids = ", ".join(str(file_id) for file_id, _, _ in some)
+                scheduled = f"{CATALOG}.ducklake_files_scheduled_for_deletion"
+                engine.execute(f"delete from {scheduled} where data_file_id in ({file_ids})")
+            yield f"removed {len(some)} replaced files"
+
+    def _remove_files_of_dead_transactions(self) -> Iterator[str]:
+        """Remove the data files that no snapshot names and that are older than snapshots are kept."""
+        known = {row[0] for row in self._lake.engine.execute(statement("known_files")).fetchall()}
+        before = (self._now() - self._age).timestamp()
+        removed = 0
+        for file in self._lake.folder.data.rglob("*.parquet"):
+            if file.name not in known and file.stat().st_mtime < before:
+                file.unlink()
+                removed += 1
+        if removed:
+            yield f"removed {removed} files of transactions that were never committed"
+
+    def _snapshots_followed_before(self, time: datetime) -> list[int]:
+        """The snapshots that had been followed by another one before a time, oldest first; never the newest."""
+        found = self._lake.engine.execute(statement("old_snapshots"), {"before": time}).fetchall()
+        return [int(row[0]) for row in found]
+
+    def _first_snapshot_since(self, time: datetime) -> int:
+        """The snapshot that was the newest at a time, or the oldest one kept."""
+        before = self._snapshots_followed_before(time)
+        return before[-1] + 1 if before else self._oldest_snapshot()
+
+    def _oldest_snapshot(self) -> int:
+        found = self._lake.engine.execute(f"select min(snapshot_id) from {CATALOG}.ducklake_snapshot").fetchone()
+        return int(found[0]) if found else 0
+
+    def _inlined_tables(self) -> list[tuple[str, str]]:
+        return self._lake.engine.execute(statement("inlined_tables")).fetchall()
+
+    def _count(self, inlined: str, which: str) -> int:
+        query = f"select count(*) from {CATALOG}.{inlined} where {which}"
+        return int((self._lake.engine.execute(query).fetchone() or (0,))[0])

@@ -1,0 +1,221 @@
+"""The reader: the store, read-only, for everybody. Never waits for the writer, and never makes it wait.
+
+Works while a worker writes, on a moved or copied data directory, and on a read-only mount.
+
+    with open_reader("data") as reader:
+        reader.sql("from mart.article_usefulness order by votes desc").df()
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from feedback_analytics.errors import QueryError, QueryTimeout, StoreError
+from feedback_analytics.settings import Settings, StoreSettings
+from feedback_analytics.store.lake import ALIAS, attach_for_reading, confine, newest_snapshot, open_engine, told_by
+from feedback_analytics.store.location import LakeFolder, find_store
+from feedback_analytics.store.positions import Position, read_positions
+from feedback_analytics.store.schema import check_readable, read_facts
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+
+ASKING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+# The statements of a confined reader. COPY, ATTACH, PRAGMA and the rest ask for more than an answer.
+
+
+def open_reader(where: Settings | str | Path, *, confined: bool = True) -> Reader:
+    """The store of these settings, or at a data directory, a lake folder or a store URL.
+
+    A confined reader answers single SELECTs and reads no file but the lake's own; its settings are locked. It keeps an
+    honest mistake, or a pasted query, from doing harm; it is no sandbox for strangers. confined=False is for people in
+    their own Python process, who may join the lake with their own files and tables.
+
+    Raises SettingsError when there is no store, MigrationNeeded when this release cannot read it.
+    """
+    if isinstance(where, Settings):
+        return Reader(find_store(where.store_location), where.store, confined)
+    return Reader(find_store(where), StoreSettings(), confined)
+
+
+class Snapshot:
+    """The store as it was after one commit: every query of it sees the same state."""
+
+    def __init__(self, reader: Reader, connection: duckdb.DuckDBPyConnection) -> None:
+        self._reader, self._connection = reader, connection
+
+    def table(self, query: str, parameters: Parameters | None = None) -> pa.Table:
+        """The answer as an Arrow table. Raises QueryTimeout, or QueryError with DuckDB's reason."""
+        with self._reader.in_time(self._connection):
+            return self._reader.ask(self._connection, query, parameters).to_arrow_table()
+
+    def frame(self, query: str, parameters: Parameters | None = None) -> pd.DataFrame:
+        """The answer as a pandas DataFrame; errors as of `table`."""
+        with self._reader.in_time(self._connection):
+            return self._reader.ask(self._connection, query, parameters).df()
+
+    def lend(self, name: str, table: pa.Table) -> None:
+        """Let the queries of this snapshot read an Arrow table under a name."""
+        self._connection.register(name, table)
+
+    def offer_positions(self) -> None:
+        """Let queries of this snapshot read the positions of all workers as `positions`, one row per partition."""
+        rows = [(p.log_id, p.topic, p.partition, p.next_offset) for p in read_positions(self._connection)]
+        names = ("log_id", "log_topic", "log_partition", "next_offset")
+        kinds = (pa.string(), pa.string(), pa.int16(), pa.int64())
+        columns = [pa.array([row[at] for row in rows], kind) for at, kind in enumerate(kinds)]
+        self.lend("positions", pa.Table.from_arrays(columns, names=list(names)))
+
+
+class Reader:
+    """One read-only DuckDB instance on the store. May be used by several threads; close it when done."""
+
+    def __init__(self, folder: LakeFolder, settings: StoreSettings, confined: bool) -> None:
+        self._folder, self._seconds, self._confined = folder, settings.query_seconds, confined
+        self._private = Path(tempfile.mkdtemp(prefix="feedback-reader-"))
+        self._engine = open_engine(
+            threads=settings.threads, memory_bytes=settings.reader_memory_bytes, spill=self._private / "spill"
+        )
+        try:
+            attach_for_reading(self._engine, folder, self._catalog())
+            check_readable(self._engine)
+            if confined:
+                confine(self._engine, [folder.data, self._private / "spill"])
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """One snapshot for a whole question: all its queries see the same state. Do not hold it for an hour."""
+        connection = self._connection()
+        try:
+            connection.execute("begin")
+            yield Snapshot(self, connection)
+        finally:
+            connection.close()
+
+    def table(self, query: str, parameters: Parameters | None = None) -> pa.Table:
+        """One query's answer as an Arrow table; errors as of `Snapshot.table`."""
+        with self.snapshot() as snapshot:
+            return snapshot.table(query, parameters)
+
+    def frame(self, query: str, parameters: Parameters | None = None) -> pd.DataFrame:
+        """One query's answer as a pandas DataFrame; errors as of `Snapshot.table`."""
+        with self.snapshot() as snapshot:
+            return snapshot.frame(query, parameters)
+
+    def sql(self, query: str, parameters: Parameters | None = None) -> duckdb.DuckDBPyRelation:
+        """The query as a DuckDB relation, with all that DuckDB's users know: `.df()`, `.arrow()`, `.filter()`, ...
+
+        Evaluated when asked for its rows, without a time limit. Raises QueryError when DuckDB does not take the query.
+        """
+        connection = self._connection()
+        self._refuse_other_than_asking(connection, query)
+        try:
+            return connection.sql(query, params=parameters)
+        except duckdb.Error as error:
+            raise QueryError(told_by(error)) from error
+
+    def positions(self) -> list[Position]:
+        """Where the store stands in each partition, sorted by log, topic and partition."""
+        connection = self._connection()
+        try:
+            return read_positions(connection)
+        finally:
+            connection.close()
+
+    def secret_fingerprint(self) -> str | None:
+        """The fingerprint of the reader secret this store was made with; None before the first worker's start."""
+        connection = self._connection()
+        try:
+            return read_facts(connection).get("reader_secret_fingerprint")
+        finally:
+            connection.close()
+
+    def snapshot_id(self) -> int:
+        """The number of the newest snapshot; the same number means the same data. Takes about 2 ms."""
+        connection = self._connection()
+        try:
+            return newest_snapshot(connection)
+        finally:
+            connection.close()
+
+    def ask(
+        self, connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters | None
+    ) -> duckdb.DuckDBPyConnection:
+        """Run one query on a connection of this reader."""
+        self._refuse_other_than_asking(connection, query)
+        return connection.execute(query, parameters)
+
+    @contextmanager
+    def in_time(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Interrupt the connection's query after store.query_seconds, and speak of DuckDB's errors as ours."""
+        timer = threading.Timer(self._seconds, connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise QueryTimeout(
+                f"the query took longer than {self._seconds:g} s (store.query_seconds) and was ended. "
+                "Ask for a shorter period, or raise FEEDBACK_STORE_QUERY_SECONDS."
+            ) from error
+        except duckdb.Error as error:
+            raise QueryError(told_by(error)) from error
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        self._engine.close()
+        shutil.rmtree(self._private, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = self._engine.cursor()
+        try:
+            connection.execute(f"use {ALIAS}")
+        except duckdb.Error as error:
+            connection.close()
+            raise StoreError(f"cannot read the store in {self._folder.path}: {told_by(error)}") from error
+        return connection
+
+    def _refuse_other_than_asking(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
+        if not self._confined:
+            return
+        try:
+            statements = connection.extract_statements(query)
+        except duckdb.Error as error:
+            raise QueryError(told_by(error)) from error
+        if len(statements) != 1 or statements[0].type not in ASKING:
+            raise QueryError(
+                "the store answers one SELECT at a time (or EXPLAIN, SHOW, DESCRIBE); it cannot be changed here."
+            )
+
+    def _catalog(self) -> Path:
+        """The catalog to attach: of a read-only mount a private copy, as SQLite must write its shared memory."""
+        folder = self._folder
+        if os.access(folder.path, os.W_OK) and os.access(folder.catalog, os.W_OK):
+            return folder.catalog
+        for name in ("catalog.sqlite", "catalog.sqlite-wal"):
+            with suppress(FileNotFoundError):
+                shutil.copy(folder.path / name, self._private / name)
+        return self._private / "catalog.sqlite"

@@ -1,0 +1,208 @@
+"""The dashboard as a person meets it: what it says, how it moves about, and what it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from feedback_analytics.analytics import Answers, last_days
+from feedback_analytics.store import open_reader
+from tests.support.dashboard import RunningDashboard, running_dashboard
+from tests.support.house import House
+from tests.support.newsroom import STORIES, publish, vote
+
+pytestmark = pytest.mark.browser
+NOW = datetime.now(UTC)
+NARROW, FIXED = "\u202f", "\u00a0"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with House(tmp_path_factory.mktemp("newsroom")) as house:
+        publish(house, STORIES, NOW)
+        vote(house, STORIES, NOW)
+        house.process_all()
+        yield house
+
+
+@pytest.fixture(scope="module")
+def dashboard(house: House) -> Iterator[RunningDashboard]:
+    with running_dashboard(house.settings) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture(scope="module")
+def profile(chromium: Browser) -> Iterator[BrowserContext]:
+    """One browser profile: Plotly is loaded once, as it is for a person who comes back."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(profile: BrowserContext) -> Iterator[Page]:
+    """A window of its own; what the page's scripts throw fails the test."""
+    page = profile.new_page()
+    thrown: list[str] = []
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    yield page
+    page.close()
+    assert thrown == []
+
+
+def plain(text: str | None) -> str:
+    return (text or "").replace(NARROW, " ").replace(FIXED, " ")
+
+
+def test_the_overview_says_what_analytics_answers(page: Page, dashboard: RunningDashboard, house: House) -> None:
+    with open_reader(house.settings) as reader:
+        answers = Answers(reader)
+        fresh = answers.freshness().iloc[0]
+        period = last_days(28, now=NOW, first_vote_at=fresh.first_vote_hour, newest_vote_at=fresh.newest_vote_hour)
+        total = answers.overview(period).set_index("target").loc["article"]
+    page.goto(dashboard.url)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    figure = page.locator(".kpi", has_text="Articles found useful")
+    assert plain(figure.locator(".big").text_content()) == f"{100 * total.useful_share:.1f} %"
+    assert f"{int(total.votes):,} votes" in plain(figure.locator(".range").text_content())
+    assert "UTC" in (page.locator("#live-period").text_content() or "")
+
+
+def test_the_overview_opens_with_what_to_fix_first(page: Page, dashboard: RunningDashboard) -> None:
+    page.goto(dashboard.url)
+    first = page.locator(".fix li").first
+    expect(first).to_contain_text("Rewrite Why It’s Important? in Pension reform")
+    assert "95 % interval" in plain(first.get_by_role("img").get_attribute("aria-label"))
+
+
+def test_every_share_in_the_ranking_has_its_interval_and_its_votes(page: Page, dashboard: RunningDashboard) -> None:
+    page.goto(f"{dashboard.url}/?show=articles")
+    rows = page.locator("#live-articles tbody tr:not(.group)")
+    expect(rows).to_have_count(len(STORIES))
+    for text in rows.all_text_contents():
+        assert "votes" in text and ("–" in text or " of " in text)
+
+
+def test_verdicts_are_words_and_not_only_colours(page: Page, dashboard: RunningDashboard) -> None:
+    page.goto(f"{dashboard.url}/?show=articles")
+    rows = page.locator("#live-articles tr")
+    expect(rows.filter(has_text="What the new tenancy law").locator(".chip")).to_have_text("better")
+    expect(rows.filter(has_text="A quieter airport").locator(".chip")).to_have_text("worse")
+    expect(rows.filter(has_text="Flu jabs").locator(".chip")).to_have_text("too few votes")
+    expect(rows.filter(has_text="Flu jabs").locator(".share")).to_contain_text(" of 8")
+
+
+def test_the_foot_tells_the_ledgers_balance(page: Page, dashboard: RunningDashboard) -> None:
+    page.goto(dashboard.url)
+    foot = page.locator("#live-foot")
+    expect(foot).to_contain_text("Ledger balances")
+    expect(foot).to_contain_text("stored + 0 duplicate + 0 dead + 0 moved")
+    expect(foot).to_contain_text("0 behind in the log")
+
+
+def test_the_period_is_kept_in_the_address_and_back_leads_back(page: Page, dashboard: RunningDashboard) -> None:
+    page.goto(dashboard.url)
+    page.get_by_role("link", name="7 days").click()
+    expect(page).to_have_url(f"{dashboard.url}/?days=7")
+    expect(page.locator("#live-period")).to_contain_text(f"7{FIXED}days in UTC")
+    page.go_back()
+    expect(page.locator("#live-period")).to_contain_text(f"28{FIXED}days in UTC")
+    page.goto(f"{dashboard.url}/?days=all")
+    expect(page.get_by_role("link", name="All days")).to_have_attribute("aria-current", "true")
+
+
+def test_an_article_shows_its_sections_where_the_reader_stands(page: Page, dashboard: RunningDashboard) -> None:
+    page.goto(f"{dashboard.url}/?days=90")
+    page.locator("#live-articles").get_by_role("link", name="Harbour tunnel opens two years late").click()
+    expect(page).to_have_url(f"{dashboard.url}/articles/harbour-tunnel?days=90")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Harbour tunnel opens two years late")
+    expect(page).to_have_title("Harbour tunnel opens two years late · feedback analytics")
+    headings = page.locator("#live-outline h3").all_text_contents()
+    assert headings == [
+        "The article as a whole",
+        "1. What’s Happening?",
+        "2. Why It’s Important?",
+        "3. What’s Next?",
+        "4. Beyond the Headlines",
+    ]
+    expect(page.locator("#live-outline li", has_text="3. What’s Next?").locator(".chip")).to_have_text("worse")
+    expect(page.get_by_text("AI Generated Content")).to_be_visible()
+    assert "version 2" in page.locator("#live-trend").inner_text()
+
+
+def test_the_chart_has_its_table_one_key_away(page: Page, dashboard: RunningDashboard) -> None:
+    page.goto(dashboard.url)
+    summary = page.locator(".steps-table summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#live-trend-rows tr").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/?days=banana", "“days=banana” is not a period here: 7, 28, 90 and all are."),
+        ("/?show=%3Cb%3E", "“show=<b>” is not a table here"),
+        ("/articles/no-such", "No article with the id “no-such”"),
+        ("/nowhere", "There is no page at /nowhere."),
+    ],
+)
+def test_a_hand_made_address_gets_a_sentence(page: Page, dashboard: RunningDashboard, path: str, sentence: str) -> None:
+    page.goto(dashboard.url + path)
+    expect(page.get_by_text(sentence)).to_be_visible()
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen(chromium: Browser, dashboard: RunningDashboard) -> None:
+    context = chromium.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(dashboard.url)
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="Dark").click()
+    expect(page.get_by_role("button", name="Light")).to_be_visible()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    context.close()
+
+
+def test_the_pages_can_be_used_by_keyboard_alone(page: Page, dashboard: RunningDashboard) -> None:
+    page.goto(dashboard.url)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the numbers")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{dashboard.url}/articles/pension-reform")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pension reform: what changes for people under forty")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024])
+def test_nothing_scrolls_sideways_on_narrow_screens(page: Page, dashboard: RunningDashboard, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in ("/?show=sections", "/articles/harbour-tunnel"):
+        page.goto(dashboard.url + path)
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pictures_of_the_pages(
+    chromium: Browser, dashboard: RunningDashboard, pictures: Path, theme: str, width: int
+) -> None:
+    page = chromium.new_page(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if theme == "dark" else "light"
+    )
+    for name, path in (("overview", "/"), ("article", "/articles/harbour-tunnel")):
+        page.goto(dashboard.url + path)
+        page.add_style_tag(content=":root { --font: Inter, sans-serif !important; }")
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        page.screenshot(path=pictures / f"{name}-{theme}-{width}.png", full_page=True)
+    page.close()

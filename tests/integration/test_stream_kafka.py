@@ -1,0 +1,184 @@
+"""The stream on a real Kafka: the same as on the embedded log, whatever is killed, cut, aborted or rebalanced."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import confluent_kafka
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from feedback_analytics.contract import VOTES_TOPIC, partition_of
+from feedback_analytics.processor import Step
+from feedback_analytics.store import open_reader, prove_ledger
+from feedback_analytics.stream import WorkerState, run_worker
+from feedback_analytics.stream.app import GROUP
+from tests.support.builders import a_vote, record_of
+from tests.support.house import PARTITIONS, House
+from tests.support.kafka import remove_our_topics
+from tests.support.worker import noted_step
+
+pytestmark = pytest.mark.kafka
+
+EVENTS = 3000
+
+
+@pytest.fixture
+def broker(kafka: str) -> str:
+    """A Kafka that has never seen this service."""
+    remove_our_topics(kafka)
+    return kafka
+
+
+@pytest.fixture
+def house(broker: str, tmp_path: Path) -> Iterator[House]:
+    with open_house(tmp_path, broker) as house:
+        yield house
+
+
+def open_house(folder: Path, broker: str) -> House:
+    return House(folder, flags={"broker_url": f"kafka://{broker}"})
+
+
+def votes(count: int, *, first: int = 0) -> list[tuple[bytes, bytes]]:
+    """New readers, and every fifth a reader who thinks again."""
+    return [
+        record_of(
+            a_vote(f"a{number % 7}", reader=f"r{number - number % 5}", useful=number % 3 > 0, event_id=f"e{number}")
+        )
+        for number in range(first, first + count)
+    ]
+
+
+def catch_up(house: House) -> WorkerState:
+    return run_worker(house.settings, house.processor, house.log, until_caught_up=True)
+
+
+def standing(house: House) -> list[tuple[object, ...]]:
+    """Who says what of which article, as the store has it."""
+    with open_reader(house.settings) as reader:
+        return reader.sql("select reader_key, article_id, vote from mart.current_votes order by all").fetchall()
+
+
+def stored(house: House) -> int:
+    with open_reader(house.settings) as reader:
+        ((count,),) = reader.sql("select count(*) from mart.votes").fetchall()
+        return int(count)
+
+
+def assert_ledger_holds(house: House) -> None:
+    with open_reader(house.settings) as reader:
+        proof = prove_ledger(reader, house.log)
+    assert proof.holds, proof.problems
+
+
+def test_a_worker_killed_again_and_again_gives_what_the_embedded_log_gives(broker: str, tmp_path: Path) -> None:
+    events = votes(EVENTS)
+    with open_house(tmp_path / "kafka", broker) as house:
+        house.append(events)
+    command = [sys.executable, "-m", "tests.support.worker", str(tmp_path / "kafka")]
+    environ = {**os.environ, "FEEDBACK_BROKER_URL": f"kafka://{broker}"}
+    for step in (Step.PREPARE, Step.TRANSACTION, Step.BETWEEN):
+        (tmp_path / "kafka" / "step").unlink(missing_ok=True)
+        worker = subprocess.Popen([*command, step], env=environ)
+        try:
+            wait_until(lambda step=step: noted_step(tmp_path / "kafka") == step)
+        finally:
+            worker.kill()
+            worker.wait()
+    with open_house(tmp_path / "kafka", broker) as house:
+        house.append(events[:100])  # an emitter that heard no answer sends again
+        catch_up(house)
+        assert stored(house) == EVENTS
+        assert_ledger_holds(house)
+        on_kafka = standing(house)
+    with House(tmp_path / "embedded") as house:
+        house.append(events)
+        catch_up(house)
+        assert on_kafka == standing(house)
+
+
+def test_votes_of_an_aborted_transaction_were_never_cast(house: House, broker: str) -> None:
+    """Markers and aborted records use up offsets; the batches cover them, and the ledger counts without them."""
+    events = votes(30)
+    emitter = confluent_kafka.Producer({"bootstrap.servers": broker, "transactional.id": "emitter", "log_level": 0})
+    emitter.init_transactions()
+    for number in range(0, 30, 5):
+        emitter.begin_transaction()
+        for key, value in events[number : number + 5]:
+            emitter.produce(VOTES_TOPIC, value, key, partition_of(key, PARTITIONS))
+        emitter.flush()
+        emitter.abort_transaction() if number % 10 else emitter.commit_transaction()
+    house.append(votes(10, first=30))
+    catch_up(house)
+    assert stored(house) == 25
+    assert_ledger_holds(house)
+
+
+def test_a_topic_that_was_made_again_stands_still_until_an_operator_decides(house: House, broker: str) -> None:
+    house.append(votes(20))
+    catch_up(house)
+    remove_our_topics(broker)
+    house.reopen()
+    state = catch_up(house)
+    assert {place for place in state.stopped if place[0] == VOTES_TOPIC} == {(VOTES_TOPIC, 0), (VOTES_TOPIC, 1)}
+    assert stored(house) == 20
+
+
+def test_records_that_kafka_cut_before_they_were_read_are_told_and_not_passed_over(house: House, broker: str) -> None:
+    house.append(votes(20))
+    catch_up(house)
+    house.append(votes(200, first=20))
+    end = house.log.ranges(VOTES_TOPIC)[0].next
+    cut = confluent_kafka.TopicPartition(VOTES_TOPIC, 0, end - 1)
+    for future in AdminClient({"bootstrap.servers": broker}).delete_records([cut]).values():
+        future.result()
+    state = catch_up(house)
+    assert list(state.stopped) == [(VOTES_TOPIC, 0)]
+    assert "accept-loss" in state.stopped[(VOTES_TOPIC, 0)]
+
+
+def test_partitions_that_go_to_another_member_and_come_back_lose_nothing(broker: str, tmp_path: Path) -> None:
+    with open_house(tmp_path, broker) as house:
+        house.append(votes(500))
+    environ = {**os.environ, "FEEDBACK_BROKER_URL": f"kafka://{broker}"}
+    worker = subprocess.Popen([sys.executable, "-m", "tests.support.worker", str(tmp_path)], env=environ)
+    try:
+        wait_until(lambda: noted_step(tmp_path) == "idle")
+        for _ in range(2):
+            stranger = join_group(broker)
+            stranger.close()
+    finally:
+        worker.terminate()
+        worker.wait(60)
+    assert worker.returncode == 0
+    with open_house(tmp_path, broker) as house:
+        house.append(votes(100, first=500))
+        catch_up(house)
+        assert stored(house) == 600
+        assert_ledger_holds(house)
+
+
+def join_group(broker: str) -> confluent_kafka.Consumer:
+    """A member that takes its share of the partitions and reads nothing of it."""
+    member = confluent_kafka.Consumer(
+        {"bootstrap.servers": broker, "group.id": GROUP, "partition.assignment.strategy": "roundrobin", "log_level": 0}
+    )
+    member.subscribe([VOTES_TOPIC])
+    deadline = time.monotonic() + 60
+    while not member.assignment():
+        assert time.monotonic() < deadline, "the group gave the new member nothing"
+        member.poll(0.1)
+    return member
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come to it in a minute"
+        time.sleep(0.001)

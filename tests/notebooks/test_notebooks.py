@@ -1,0 +1,90 @@
+"""Notebooks run from top to bottom on a real store, and end in numbers that are those of analytics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from feedback_analytics.analytics import MIN_VOTES, Answers, last_days
+from feedback_analytics.store import open_reader
+from tests.support.house import House
+from tests.support.newsroom import STORIES, publish, vote
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+CHART = "application/vnd.plotly.v1+json"
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning:jupyter_client",  # its own use of its own settings
+)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    now = datetime.now(UTC)
+    with House(tmp_path_factory.mktemp("newsroom")) as house:
+        publish(house, STORIES, now)
+        vote(house, STORIES, now)
+        house.process_all()
+        yield house
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_is_committed_without_outputs(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    assert [cell.get("outputs", []) for cell in cells if cell.cell_type == "code" and cell.outputs] == []
+
+
+def test_from_connect_to_chart_ends_in_the_numbers_of_analytics(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cells = run("01-from-connect-to-chart.ipynb", house, monkeypatch, tmp_path)
+    assert any(CHART in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+    sentence = cells[-2].outputs[0].text
+    with open_reader(house.settings) as reader:
+        answers = Answers(reader)
+        fresh = answers.freshness().iloc[0]
+        period = last_days(
+            None,
+            now=datetime.now(UTC),
+            first_vote_at=fresh.first_vote_hour,
+            newest_vote_at=fresh.newest_vote_hour,
+        )
+        total = answers.overview(period).set_index("target").loc["article"]
+        articles = answers.articles(period)
+    told = articles[articles["votes"] >= MIN_VOTES]
+    typical = told["reference_share"].iloc[0]
+    best = told.loc[told["useful_share"].idxmax()]
+    assert numbers_of(sentence) == [
+        f"{total['votes']:,.0f}",
+        f"{total['targets']:.0f}",
+        f"{total['useful_share']:.1%}",
+        str((told["useful_share_low"] > typical).sum()),
+        f"{typical:.1%}",
+        str((told["useful_share_high"] < typical).sum()),
+        f"{best['useful_share']:.1%}",
+        f"{best['votes']:,}",
+        f"{best['useful_share_low']:.1%}",
+        f"{best['useful_share_high']:.1%}",
+    ]
+    assert best["title"] in sentence
+
+
+def run(name: str, house: House, monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[nbformat.NotebookNode]:
+    """The cells of the notebook after it ran; the house stays open, as a service would."""
+    path = next(path for path in NOTEBOOKS if path.name == name)
+    notebook = nbformat.read(path, as_version=4)
+    monkeypatch.setenv("FEEDBACK_DATA_DIR", str(house.folder))
+    monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    errors = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == "stderr"]
+    assert errors == []
+    return list(notebook.cells)
+
+
+def numbers_of(sentence: str) -> list[str]:
+    return re.findall(r"\d[\d,]*(?:\.\d+)?%?", sentence)

@@ -1,0 +1,92 @@
+"""Figures, as data: traces, gaps, bands, labels, colours."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from feedback_analytics.analytics.questions import with_shares
+from feedback_analytics.dashboard.figures import usefulness_over_time
+from feedback_analytics.dashboard.themes import ThemeName, template, tokens
+
+BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
+NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
+
+
+def days(*counts: tuple[int, int]) -> pd.DataFrame:
+    """One row per day from 1 November with (useful, votes), as `Answers.over_time` gives them."""
+    table = with_shares(pd.DataFrame(counts, columns=["useful", "votes"]))
+    starts = pd.Series([BEGIN + timedelta(days=n) for n in range(len(counts))])
+    shares = [name for name in table.columns if "share" in name]
+    return table.assign(step_at=starts, **{name: table[name].where(table["votes"] >= 10) for name in shares})
+
+
+def drawn(table: pd.DataFrame, theme: ThemeName = "light", **told: Any) -> go.Figure:
+    return usefulness_over_time(table, "day", theme, now=told.pop("now", NOON), **told)
+
+
+def test_the_line_is_the_share_in_percent_over_bars_of_votes() -> None:
+    band, line, bars = drawn(days((30, 40), (20, 40))).data
+    assert list(line.y) == [75, 50]
+    assert list(bars.y) == [40, 40]
+    assert bars.yaxis == "y2"
+
+
+def test_the_line_breaks_where_votes_are_missing_and_is_never_drawn_through() -> None:
+    band, line, bars = drawn(days((30, 40), (0, 0), (3, 4), (20, 40))).data
+    assert list(np.isnan(line.y)) == [False, True, True, False]
+    assert line.connectgaps is None  # the template says no, and nothing here says otherwise
+    assert template("light").data.scatter[0].connectgaps is False
+    assert list(band.y).count(None) == 2, "one closed shape for each unbroken run"
+
+
+def test_a_day_with_few_votes_tells_its_count_and_no_share() -> None:
+    bars = drawn(days((3, 4), (30, 40))).data[2]
+    assert bars.customdata[0] == "4\u00a0votes: too few for a share"
+    assert bars.customdata[1].startswith("<b>75.0\u202f% useful</b><br>59.8–85.8\u202f%<br>40\u00a0votes")
+
+
+def test_a_day_that_is_not_over_is_drawn_open() -> None:
+    line = drawn(days((30, 40), (20, 40)), now=BEGIN + timedelta(days=1, hours=6)).data[1]
+    surface, ink = tokens("light")["surface"], tokens("light")["data"]
+    assert list(line.marker.color) == [ink, surface]
+
+
+def test_versions_are_dotted_lines_with_their_number() -> None:
+    versions = pd.DataFrame({"article_version": [1, 2], "published_at": [BEGIN, BEGIN + timedelta(days=1)]})
+    figure = drawn(days((30, 40), (20, 40)), versions=versions)
+    assert [shape.line.dash for shape in figure.layout.shapes] == ["dot", "dot"]
+    assert [note.text for note in figure.layout.annotations][2:] == ["version 1", "version 2"]
+
+
+def test_without_any_share_the_axis_is_the_whole_scale() -> None:
+    figure = drawn(days((1, 2), (0, 0)))
+    assert tuple(figure.layout.yaxis.range) == (0, 100)
+
+
+@pytest.mark.parametrize(("useful", "low", "high"), [(380, 90, 100), (200, 40, 60), (4, 0, 30)])
+def test_the_share_axis_is_cut_to_tens_around_the_band(useful: int, low: float, high: float) -> None:
+    bottom, top = drawn(days((useful, 400))).layout.yaxis.range
+    assert bottom <= low and top >= high and top - bottom == 30
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_colour_of_a_figure_is_a_token_of_its_theme(theme: ThemeName) -> None:
+    figure = drawn(days((30, 40), (20, 40)), theme)
+    colours = {value for value in _texts(figure.to_plotly_json()) if value.startswith("#")}
+    assert colours <= set(tokens(theme).values())
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for child in value.values() for text in _texts(child)]
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [text for child in value for text in _texts(child)]
+    return []
