@@ -68,7 +68,7 @@ class Broker:
 @contextmanager
 def running_broker() -> Iterator[Broker]:
     """A broker of one's own, to be stopped and started at will."""
-    _fetch_jars()
+    fetch_jars()
     with tempfile.TemporaryDirectory(prefix="kafka-") as name:
         broker = _format(Path(name))
         try:
@@ -89,7 +89,8 @@ def kafka_servers() -> Iterator[str]:
         yield broker.servers
 
 
-def _fetch_jars() -> None:
+def fetch_jars() -> None:
+    """Get Kafka itself, once per machine. RuntimeError when that cannot be."""
     if JARS.exists():
         return
     if shutil.which("mvn") is None or shutil.which("java") is None:
@@ -103,18 +104,23 @@ def _fetch_jars() -> None:
         Path(folder, "jars").rename(JARS)
 
 
+def format_broker(folder: Path, port: int, properties: str, cluster_id: str) -> Broker:
+    """A broker that is not started yet, on a fresh folder; its properties say that it listens on the port."""
+    broker = Broker(folder, port)
+    (folder / "server.properties").write_text(properties)
+    command = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(folder / "server.properties")]
+    subprocess.run([*JAVA, "-cp", f"{JARS}/*", *command], capture_output=True, check=True)
+    return broker
+
+
 def _format(folder: Path) -> Broker:
-    broker = Broker(folder, _free_port())
-    places = {"PORT": broker.port, "CONTROLLER": _free_port(), "DATA": folder / "data"}
-    text = Template((FILES / "server.properties").read_text()).safe_substitute(places)
-    (folder / "server.properties").write_text(text)
+    port = _free_port()
+    places = {"PORT": port, "CONTROLLER": _free_port(), "DATA": folder / "data"}
     cluster = subprocess.run(
         [*JAVA, "-cp", f"{JARS}/*", "kafka.tools.StorageTool", "random-uuid"], capture_output=True, check=True
     )
-    command = ["kafka.tools.StorageTool", "format", "-t", cluster.stdout.decode().split()[-1]]
-    command += ["-c", str(folder / "server.properties")]
-    subprocess.run([*JAVA, "-cp", f"{JARS}/*", *command], capture_output=True, check=True)
-    return broker
+    text = Template((FILES / "server.properties").read_text()).safe_substitute(places)
+    return format_broker(folder, port, text, cluster.stdout.decode().split()[-1])
 
 
 def _free_port() -> int:

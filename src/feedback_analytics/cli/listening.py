@@ -7,6 +7,7 @@ being refused, and a busy port is found out at once.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -54,8 +55,9 @@ class _ServerOnSocket(Server):
 
     def _init_shared_socket(self) -> None:
         mine: Any = self  # granian leaves these without types
-        mine._sfd = self._listener.fileno()
-        mine._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]
+        # granian closes what it is given; the listener is closed by whoever opened it.
+        mine._sfd = os.dup(self._listener.fileno())
+        mine._shd = SocketHolder(mine._sfd, False, BACKLOG)  # type: ignore[call-arg]
         mine._ssp = None
 
 
