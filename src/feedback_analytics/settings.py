@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct
@@ -82,6 +83,14 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 600.0
 
 
+class AnalyticsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    time_zone: Annotated[
+        str,
+        Meta(min_length=1, max_length=64),
+        _doc("The newsroom's time zone: days and weeks are cut there."),
+    ] = "UTC"
+
+
 class DashboardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     refresh_seconds: Annotated[Seconds, _doc("How often an open page asks whether the store has changed.")] = 1.0
     stale_seconds: Annotated[Seconds, _doc("Age of waiting votes from which a page calls itself stale.")] = 15.0
@@ -120,6 +129,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     ingest: IngestSettings = IngestSettings()
     worker: WorkerSettings = WorkerSettings()
     store: StoreSettings = StoreSettings()
+    analytics: AnalyticsSettings = AnalyticsSettings()
     dashboard: DashboardSettings = DashboardSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
@@ -309,3 +319,14 @@ def _check_one(name: str, value: object, source: str) -> None:
         shown = repr(_masked(name, value)) if isinstance(value, str) else repr(value)
         problem = str(error).split(" - at ")[0]
         raise SettingsError(f"{name} = {shown} ({source}) is not possible: {problem}.") from error
+    if name == "analytics.time_zone":
+        _check_zone(str(value), source)
+
+
+def _check_zone(name: str, source: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(
+            f"analytics.time_zone = {name!r} ({source}) is not a time zone. Name one such as Europe/Berlin or UTC."
+        ) from None

@@ -68,6 +68,7 @@ def _allowed(name: str, other: str) -> dict[str, str]:
         "worker.transaction_seconds": "17",
         "store.snapshot_seconds": "7200",
         "store.query_seconds": "17",
+        "analytics.time_zone": "Europe/Berlin",
         "telemetry.level": "debug",
         "telemetry.format": "json",
     }
@@ -230,3 +231,10 @@ def test_another_process_reads_the_same_settings_from_the_environment_made_of_th
 def test_a_section_refuses_what_it_does_not_know() -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"log": {"partition": 3}}, Settings)
+
+
+def test_a_time_zone_that_does_not_exist_is_refused_in_one_sentence() -> None:
+    with pytest.raises(
+        SettingsError, match=r"analytics.time_zone = 'Mars/Base' .* is not a time zone. Name one such as"
+    ):
+        read_settings(environ={"FEEDBACK_ANALYTICS_TIME_ZONE": "Mars/Base"})
