@@ -16,10 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from feedback_analytics.errors import QueryError, QueryTimeout, StoreError
@@ -28,6 +27,9 @@ from feedback_analytics.store.lake import ALIAS, attach_for_reading, confine, ne
 from feedback_analytics.store.location import LakeFolder, find_store
 from feedback_analytics.store.positions import Position, read_positions
 from feedback_analytics.store.schema import check_readable, read_facts
+
+if TYPE_CHECKING:
+    import pandas as pd  # half a second that the worker need not spend
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
