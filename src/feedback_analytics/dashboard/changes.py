@@ -16,7 +16,8 @@ from typing import Any
 from dash.development.base_component import Component
 from plotly.io.json import to_json_plotly
 
-LIVE = "live-"
+from feedback_analytics.dashboard.markup import is_live, still
+
 FRAME = "page"
 
 
@@ -34,26 +35,27 @@ class Changes:
 def changes(tree: Component, shown: Mapping[str, str] | None) -> Changes:
     """What turns a page with the digests `shown` into this tree; the whole of it when the frame differs."""
     whole = json.loads(to_json_plotly(tree))
-    parts: dict[str, dict[str, Any]] = {}
+    parts: dict[str, Any] = {}
     frame = _digest(_frame_of(whole, parts))
-    digests = {FRAME: frame, **{name: _digest(props) for name, props in parts.items()}}
-    rows = {name: list(_rows_of(props)) for name, props in parts.items()}
+    digests = {FRAME: frame, **{name: _digest(part) for name, part in parts.items()}}
+    rows = {name: list(_rows_of(part)) for name, part in parts.items()}
     rows = {name: keys for name, keys in rows.items() if keys}
     if shown is None or shown.get(FRAME) != frame:
-        return Changes({FRAME: {"children": whole}}, digests, rows)
-    return Changes({name: props for name, props in parts.items() if shown.get(name) != digests[name]}, digests, rows)
+        return Changes({FRAME: {"children": still(whole)}}, digests, rows)
+    changed = {name: still(part)["props"] for name, part in parts.items() if shown.get(name) != digests[name]}
+    updates = {name: {key: value for key, value in props.items() if key != "id"} for name, props in changed.items()}
+    return Changes(updates, digests, rows)
 
 
-def _frame_of(node: Any, parts: dict[str, dict[str, Any]]) -> Any:
+def _frame_of(node: Any, parts: dict[str, Any]) -> Any:
     """The node with its live parts taken out and put into `parts`."""
     if isinstance(node, list):
         return [_frame_of(child, parts) for child in node]
     if not isinstance(node, dict):
         return node
-    props = node.get("props")
-    if isinstance(props, dict) and str(props.get("id", "")).startswith(LIVE):
-        parts[props["id"]] = {name: value for name, value in props.items() if name != "id"}
-        return props["id"]
+    if "props" in node and is_live(node):
+        parts[node["props"]["id"]] = node
+        return node["props"]["id"]
     return {name: _frame_of(value, parts) for name, value in node.items()}
 
 

@@ -28,7 +28,8 @@ def test_the_same_page_sends_nothing() -> None:
 
 
 def test_only_the_part_that_differs_is_sent() -> None:
-    assert changes(tree(2), changes(tree(1), None).digests).updates == {"live-votes": {"children": "2 votes"}}
+    updates = changes(tree(2), changes(tree(1), None).digests).updates
+    assert updates == {"live-votes": {"tag": "p", "attributes": {}, "html": "2 votes"}}
 
 
 def test_another_frame_sends_the_whole_page() -> None:
