@@ -15,7 +15,7 @@ Assignment, acks, commits, flow control, rebalances and agents stay Faust's: doc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,9 +33,6 @@ class Fetched:
 
     batch: Batch
     epoch: int
-
-    def __len__(self) -> int:
-        return len(self.batch)
 
 
 class BatchConsumer:
@@ -57,7 +54,7 @@ class BatchConsumer:
     def _pump(self) -> Pump:
         return cast("Pump", self.app.pump)
 
-    def _batch_of(self, tp: TP, records: Sequence[Any], first_offset: int) -> Batch:
+    def _batch_of(self, tp: TP, records: Any, first_offset: int) -> Batch:
         raise NotImplementedError
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
@@ -83,7 +80,7 @@ class BatchConsumer:
 
     def _to_message(self, tp: TP, record: Batch) -> ConsumerMessage:
         """The message that carries the batch; its offset is the batch's last."""
-        appended_seconds = float(record.received_at[-1]) / 1e6
+        appended_seconds = float(record.received_at[-1]) / 1e6 if len(record) else 0.0
         value = cast(Any, Fetched(record, self._pump.epoch))
         last = record.next_offset - 1
         return ConsumerMessage(

@@ -81,7 +81,7 @@ class Consumer(BatchConsumer, FaustConsumer):
         found = {tp: self._log.read_runs(tp.topic, tp.partition, at, FETCH_RECORDS) for tp, at in wanted.items()}
         return mark, {tp: runs for tp, runs in found.items() if runs}
 
-    def _batch_of(self, tp: TP, records: Sequence[Any], first_offset: int) -> Batch:
+    def _batch_of(self, tp: TP, records: Any, first_offset: int) -> Batch:
         runs: Sequence[Run] = records
         values = runs[0].values if len(runs) == 1 else list(chain.from_iterable(run.values for run in runs))
         times = np.repeat(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -13,15 +16,59 @@ from feedback_analytics.processor import Batch
 from feedback_analytics.stream.batches import BatchConsumer
 from feedback_analytics.stream.producer import Producer
 
+STOP_SECONDS = 10.0
+"""Longest wait for the consumer's thread to end; mode's own default is 60 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one fetch gave of a partition: its records, and the offset where the fetcher goes on.
+
+    Between the last record and there lies what is no vote: transaction markers and aborted records.
+    """
+
+    records: Sequence[Any]
+    next_offset: int
+
+    @property
+    def first_offset(self) -> int:
+        return int(self.records[0].offset) if self.records else self.next_offset
+
 
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
     """Reads what is committed: a vote of an aborted transaction was never cast."""
+
+    shutdown_timeout = STOP_SECONDS
+
+    async def on_thread_stop(self) -> None:
+        """As Faust; without brokers aiokafka's closing raises the cancellation of its own fetch, and all would wait."""
+        with contextlib.suppress(asyncio.CancelledError):
+            await super().on_thread_stop()
 
     def _create_worker_consumer(self, transport: aiokafka.Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         # Faust sets it only together with its own transactions, which are not used.
         consumer._isolation_level = "read_committed"
         return consumer
+
+    async def _fetch_records(
+        self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
+    ) -> Any:
+        """As Faust, with where the fetcher goes on; also of partitions that gave no record, when it has moved.
+
+        At the end of a partition markers and aborted records have no record behind them that would cover them.
+        """
+        found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        # No other task runs between the taking of records and this: the positions are those right behind them.
+        subscription = consumer._fetcher._subscriptions.subscription
+        assignment: Any = None if subscription is None else subscription.assignment
+        taken: dict[TP, Taken] = {}
+        wanted = cast(Consumer, self.consumer)._next
+        for tp in () if assignment is None else assignment.tps:
+            place, state = TP(tp.topic, tp.partition), assignment.state_value(tp)
+            if place in wanted and state.has_valid_position and (tp in found or state.position > wanted[place]):
+                taken[place] = Taken(found.get(tp, ()), state.position)
+        return taken
 
 
 class Consumer(BatchConsumer, aiokafka.Consumer):
@@ -30,31 +77,31 @@ class Consumer(BatchConsumer, aiokafka.Consumer):
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         """As Faust; records that retention cut before we read them are not passed over in silence."""
-        found = await super()._getmany(active_partitions, timeout)
-        fetched = {TP(tp.topic, tp.partition): records for tp, records in found.items()}
-        behind_hole = [tp for tp, records in fetched.items() if records[0].offset > self._next.get(tp, 0)]
+        taken: Any = await super()._getmany(active_partitions, timeout)
+        behind_hole = [tp for tp, one in taken.items() if one.first_offset != self._next.get(tp)]
         if behind_hole:
+            # aiokafka goes to the earliest record when its position is gone; markers alone leave the earliest below.
             earliest = await self.earliest_offsets(*behind_hole)
-            if any(earliest[tp] > self._next.get(tp, 0) for tp in behind_hole):
+            if any(not earliest[tp] <= self._next.get(tp, -1) < taken[tp].next_offset for tp in behind_hole):
                 self._pump.start_over()
                 return {}
-        return fetched
+        return taken
 
-    def _batch_of(self, tp: TP, records: Sequence[Any], first_offset: int) -> Batch:
-        # Transaction markers and aborted records use up offsets: those count as covered by the batch after them.
-        next_offset = records[-1].offset + 1
-        is_contiguous = next_offset - first_offset == len(records)
-        headers = [dict(record.headers) or None for record in records] if any(r.headers for r in records) else None
+    def _batch_of(self, tp: TP, records: Any, first_offset: int) -> Batch:
+        taken: Taken = records
+        found, next_offset = taken.records, taken.next_offset
+        is_contiguous = next_offset - first_offset == len(found)
+        headers = [dict(record.headers) or None for record in found] if any(r.headers for r in found) else None
         return Batch(
             tp.topic,
             tp.partition,
             first_offset,
             next_offset,
-            [record.value or b"" for record in records],
-            np.array([record.timestamp for record in records], dtype=np.int64) * 1000,
-            None if is_contiguous else np.array([record.offset for record in records], dtype=np.int64),
+            [record.value or b"" for record in found],
+            np.array([record.timestamp for record in found], dtype=np.int64) * 1000,
+            None if is_contiguous else np.array([record.offset for record in found], dtype=np.int64),
             headers,
         )
 

@@ -117,7 +117,7 @@ class Pump:
     async def put(self, event: Any) -> None:
         """Take a Faust event whose value is a Fetched; returns when there is room for more."""
         self._waiting.append(event)
-        self._records += len(event.value)
+        self._records += len(event.value.batch)
         self._arrived.set()
         while self._records >= self._settings.max_batch_records:
             self._room.clear()
@@ -164,9 +164,9 @@ class Pump:
         """What waits, up to max_batch_records; at least one batch."""
         taken: list[Any] = []
         records = 0
-        while self._waiting and (not taken or records + len(self._waiting[0].value) <= self.max_batch_records):
+        while self._waiting and (not taken or records + len(self._waiting[0].value.batch) <= self.max_batch_records):
             taken.append(self._waiting.popleft())
-            records += len(taken[-1].value)
+            records += len(taken[-1].value.batch)
         self._records -= records
         self._room.set()
         return taken
