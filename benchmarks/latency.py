@@ -24,7 +24,9 @@ import httpx
 import numpy as np
 
 import feedback_analytics
+from benchmarks.table import row
 
+MOST_SECONDS = 2
 LOOK_SECONDS = 0.02
 """Time between two looks at the store."""
 
@@ -51,10 +53,9 @@ def main() -> None:
             service.terminate()
             service.wait(30)
     p50, p95, p99 = np.percentile(delays, [50, 95, 99])
-    print(
-        f"POST to visible, {given.rate} votes/s for {given.seconds} s, a dashboard open: "
-        f"p50 {p50:.2f} s, p95 {p95:.2f} s, p99 {p99:.2f} s, max {max(delays):.2f} s, {len(delays):,} votes"
-    )
+    case = f"POST to visible, {given.rate} votes/s for {given.seconds} s, a dashboard open"
+    measured = f"p99 {p99:.2f} s (p50 {p50:.2f}, p95 {p95:.2f}, max {max(delays):.2f}; {len(delays):,} votes)"
+    print(row(case, measured, f"p99 ≤ {MOST_SECONDS} s", bool(p99 <= MOST_SECONDS)))
 
 
 def _free_port() -> int:

@@ -23,6 +23,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.events import votes
+from benchmarks.table import row
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, partition_of
 from feedback_analytics.log import NewRecord, open_log
 from feedback_analytics.settings import read_settings
@@ -142,12 +143,35 @@ def revotes(given: argparse.Namespace, turn: int) -> Iterator[tuple[bytes, bytes
     yield from new
 
 
+def figures(results: dict[str, list[Measured]]) -> list[str]:
+    """The rows of the table. A later case is measured against the first one of the same run."""
+    cpu = {name: statistics.median(one.cpu_us for one in rounds) for name, rounds in results.items() if rounds}
+    first, rows = cpu.get("empty"), []
+    if first is not None:
+        rows.append(row("worker: votes of new readers", f"{first:.2f} µs CPU/event", "≤ 14 µs", first <= 14))
+    ratios = {
+        "history": ("worker: on a store that holds many", 1.25),
+        "revotes": ("worker: a fifth of them re-votes", 1.4),
+    }
+    for name, (case, most) in ratios.items():
+        if first is not None and name in cpu:
+            measured = f"{cpu[name] / first:.2f} times ({cpu[name]:.2f} µs)"
+            rows.append(row(case, measured, f"≤ {most} times", cpu[name] <= most * first))
+    if backlog := results.get("backlog"):
+        peak, rate = backlog[0].peak_megabytes, backlog[0].events / backlog[0].wall_seconds
+        case = f"worker: backlog of {backlog[0].events:,}, memory"
+        rows.append(row(case, f"{peak:.0f} MB ({rate:,.0f} events/s)", "< 700 MB", peak < 700))
+    return rows
+
+
 def summary(results: dict[str, list[Measured]]) -> None:
     """Medians, and the first case's cost by step."""
     print("\nmedians, µs CPU per event of the whole process")
     for name, rounds in results.items():
         if rounds:
             print(f"  {name:<10} {statistics.median(one.cpu_us for one in rounds):6.2f}")
+    for line in figures(results):
+        print(line)
     steps = next((rounds[-1].steps for rounds in results.values() if rounds), {})
     print("by step: " + " · ".join(f"{name} {cost:.2f}" for name, cost in steps.items()))
     print(f"page size {resource.getpagesize()}, {os.cpu_count()} cores, {sys.version.split()[0]}")
