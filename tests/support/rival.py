@@ -6,7 +6,8 @@ on stdin is an order, answered by one line; an error of the store is an answer, 
 
     claim                    the offset from which partition 0 goes on
     commit N                 N votes from there
-    commit N standing        the same, but the process stops itself (SIGSTOP) after its last statement, before COMMIT
+    commit N mixed           half of them given two hours later
+    commit N standing        the process stops itself (SIGSTOP) after the last statement, before COMMIT
     round                    one thorough round of maintenance: what it did
     mark NAME                asks the kernel for a file of this name, so that a trace shows where it was
 """
@@ -19,14 +20,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from feedback_analytics.errors import FeedbackError
-from feedback_analytics.store import JobKind, Writer, open_writer
-from feedback_analytics.store.jobs import JobQueue
-from tests.support.store import LOG, TOPIC, Entry, Scribe, a_vote, settings_of, utc_now
+from feedback_analytics.store import Writer
+from tests.support.store import BEGIN, LOG, TOPIC, Entry, Scribe, a_vote, a_writer, maintain
 
 A_SECTION = ("a1", 1, "s1", "What's Next?", "whats_next", 1, 80, 1, "standing")
 
@@ -97,16 +97,13 @@ class Rival:
 
 def main() -> None:
     folder, name, lease, seconds, hours = sys.argv[1:]
-    settings = settings_of(Path(folder), worker_name=name, worker__transaction_seconds=float(seconds))
-    shift = timedelta(hours=float(hours))
+    flags = {"worker_name": name, "worker__transaction_seconds": float(seconds)}
     scribe = Scribe(1)
     scribe.transactions = os.getpid() * 10_000
     try:
-        with open_writer(
-            settings, secret_fingerprint=None, now=lambda: utc_now() + shift, lease=lease == "lease"
-        ) as writer:
+        with a_writer(Path(folder), lease=lease == "lease", hours_ahead=float(hours), **flags) as writer:
             for line in sys.stdin:
-                print(_answer(settings.data_path, writer, scribe, line.split()), flush=True)
+                print(_answer(Path(folder), writer, scribe, line.split()), flush=True)
     except FeedbackError as error:
         print(f"{type(error).__name__}: {error}", flush=True)
 
@@ -125,28 +122,25 @@ def _obey(data: Path, writer: Writer, scribe: Scribe, order: list[str]) -> str:
         case ["claim"]:
             scribe.next = writer.claim(LOG, TOPIC, [0])
             return str(scribe.next[0])
-        case ["commit", count, *standing]:
-            first = scribe.next[0]
-            rows = scribe.rows([_vote(first + number) for number in range(int(count))])
-            if standing:
+        case ["commit", count, *how]:
+            first, later = scribe.next[0], timedelta(hours=2 * ("mixed" in how))
+            rows = scribe.rows(
+                [_vote(number, BEGIN + number % 2 * later) for number in range(first, first + int(count))]
+            )
+            if "standing" in how:
                 rows = replace(rows, article_sections=Standstill())
             writer.commit(rows)
             return "committed"
         case ["round"]:
-            queue = JobQueue(data)
-            queue.submit(JobKind.MAINTENANCE, {})
-            queue.close()
-            while not (done := writer.run_due_jobs()).finished:
-                pass
-            return "; ".join(f"{job.state}: {job.told}" for job in done.finished)
+            return maintain(writer, data)
         case ["mark", name]:
             return str(Path(name).exists())
     raise ValueError(order)
 
 
-def _vote(number: int) -> Entry:
+def _vote(number: int, at: datetime) -> Entry:
     """Of so many articles that a transaction's hourly sums fill a file, too."""
-    return a_vote(f"a{number % 150}", reader=f"r{number}")
+    return a_vote(f"a{number % 300}", reader=f"r{number}", at=at)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from uuid import UUID, uuid5
 import pyarrow as pa
 
 from feedback_analytics.settings import Settings, read_settings
-from feedback_analytics.store import CommitRows, Reader, Writer, open_writer
+from feedback_analytics.store import CommitRows, JobKind, Reader, Writer, open_writer
+from feedback_analytics.store.jobs import JobQueue
 
 LOG, TOPIC = "log-1", "feedback.votes.v1"
 BEGIN = datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -30,9 +31,25 @@ def settings_of(folder: Path, **flags: object) -> Settings:
     return read_settings({"data_dir": str(folder), **{name.replace("__", "."): value for name, value in flags.items()}})
 
 
-def a_writer(folder: Path, *, lease: bool = True, **flags: object) -> Writer:
-    """A writer on a data directory; flags are settings with `__` for the dot."""
-    return open_writer(settings_of(folder, **flags), secret_fingerprint=None, now=utc_now, lease=lease)
+def a_writer(folder: Path, *, lease: bool = True, hours_ahead: float = 0, **flags: object) -> Writer:
+    """A writer on a data directory; flags are settings with `__` for the dot.
+
+    hours_ahead puts its clock forward, so that what the tests have just made is old for its maintenance.
+    """
+    ahead = timedelta(hours=hours_ahead)
+    return open_writer(
+        settings_of(folder, **flags), secret_fingerprint=None, now=lambda: utc_now() + ahead, lease=lease
+    )
+
+
+def maintain(writer: Writer, folder: Path) -> str:
+    """One thorough round of maintenance, asked for as `feedback maintenance run` does: its state and what it did."""
+    queue = JobQueue(folder)
+    queue.submit(JobKind.MAINTENANCE, {})
+    queue.close()
+    while not (done := writer.run_due_jobs()).finished:
+        pass
+    return "; ".join(f"{job.state}: {job.told}" for job in done.finished)
 
 
 def reader_key(name: str) -> UUID:

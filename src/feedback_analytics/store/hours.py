@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from feedback_analytics.store.lake import newest_snapshot
+from feedback_analytics.store.lake import newest_snapshot, oldest_snapshot
 from feedback_analytics.store.statements import statement
 from feedback_analytics.store.transactions import WritableLake
 
@@ -51,9 +51,15 @@ class HourlyCompaction:
                 yield f"summed {before} hourly rows to {after}"
 
     def _look(self) -> None:
-        """Count the rows added to each hour since the last look; all of them at the first."""
+        """Count the rows added to each hour since the last look; all of them at the first.
+
+        Also all of them when the snapshots since the last look are expired: this process stood still for so long, or
+        rounds are farther apart than snapshots are kept.
+        """
         newest = newest_snapshot(self._lake.engine)
-        if self._looked_at is None:
+        if self._looked_at is None or self._looked_at + 1 < oldest_snapshot(self._lake.engine):
+            self._summed.clear()
+            self._added.clear()
             rows = self._lake.engine.execute(statement("hours")).fetchall()
         elif newest > self._looked_at:
             bound = {"since": self._looked_at + 1, "until": newest}

@@ -131,6 +131,12 @@ def newest_snapshot(engine: duckdb.DuckDBPyConnection) -> int:
     return int(found[0]) if found else 0
 
 
+def oldest_snapshot(engine: duckdb.DuckDBPyConnection) -> int:
+    """The number of the oldest snapshot that is kept."""
+    found = engine.execute(f"select min(snapshot_id) from {CATALOG}.ducklake_snapshot").fetchone()
+    return int(found[0]) if found else 0
+
+
 def literal(text: str) -> str:
     """text as an SQL string, for the statements that take no parameters (attach, load)."""
     return "'" + text.replace("'", "''") + "'"

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from feedback_analytics.store.hours import HourlyCompaction
-from feedback_analytics.store.lake import ALIAS, CATALOG, FILE_MEBIBYTES
+from feedback_analytics.store.lake import ALIAS, CATALOG, FILE_MEBIBYTES, oldest_snapshot
 from feedback_analytics.store.statements import statement
 from feedback_analytics.store.transactions import WritableLake
 
@@ -119,7 +119,7 @@ class Maintenance:
 
         DuckLake 1.0 never does (duckdb/ducklake#1390), and each commit leaves the former positions behind.
         """
-        oldest, recent = self._oldest_snapshot(), self._first_snapshot_since(self._now() - POSITIONS_AGE)
+        oldest, recent = oldest_snapshot(self._lake.engine), self._first_snapshot_since(self._now() - POSITIONS_AGE)
         holding = []
         for table, inlined in self._inlined_tables():
             dead = f"end_snapshot <= {recent if table.startswith('positions_') else oldest}"
@@ -169,11 +169,7 @@ class Maintenance:
     def _first_snapshot_since(self, time: datetime) -> int:
         """The snapshot that was the newest at a time, or the oldest one kept."""
         before = self._snapshots_followed_before(time)
-        return before[-1] + 1 if before else self._oldest_snapshot()
-
-    def _oldest_snapshot(self) -> int:
-        found = self._lake.engine.execute(f"select min(snapshot_id) from {CATALOG}.ducklake_snapshot").fetchone()
-        return int(found[0]) if found else 0
+        return before[-1] + 1 if before else oldest_snapshot(self._lake.engine)
 
     def _inlined_tables(self) -> list[tuple[str, str]]:
         return self._lake.engine.execute(statement("inlined_tables")).fetchall()

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import duckdb
+
 from feedback_analytics.errors import FeedbackError
 from feedback_analytics.settings import StoreSettings
 from feedback_analytics.store.jobs import Job, JobKind, JobQueue, JobState
+from feedback_analytics.store.lake import told_by
 from feedback_analytics.store.maintenance import Maintenance
 from feedback_analytics.store.positions import accept_loss
 from feedback_analytics.store.transactions import WritableLake
@@ -86,6 +89,10 @@ class StoreWork:
             state, told = JobState.DONE, "; ".join(running.told) or "nothing to do"
         except FeedbackError as error:
             state, told = JobState.FAILED, str(error)
+        except duckdb.Error as error:
+            state, told = JobState.FAILED, told_by(error)
+        except OSError as error:
+            state, told = JobState.FAILED, f"{error.filename or 'the disk'}: {error.strerror}"
         self._running = None
         if running.job:
             self._queue.note(running.job.job_id, state, told)
