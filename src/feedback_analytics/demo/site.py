@@ -52,13 +52,19 @@ class _Site:
             title="The Harbour Courier",
             description="A sample news site",
             script="",
-            main=_fill("front.html", teasers="".join(_teaser(article, anchor, base) for article in articles())),
+            says=escape(dashboard_url),
+            main=_fill(
+                "front.html",
+                dashboard=escape(dashboard_url),
+                teasers="".join(_teaser(article, anchor, base) for article in articles()),
+            ),
         )
         self._pages = {
             article.id: page(
                 title=f"{escape(article.title)} · The Harbour Courier",
                 description=escape(article.dek),
                 script=script,
+                says=escape(f"{dashboard_url}articles/{article.id}"),
                 main=_story(article, anchor, base),
             )
             for article in articles()
@@ -67,7 +73,8 @@ class _Site:
             title="No such article · The Harbour Courier",
             description="No such article",
             script="",
-            main=_fill("missing.html"),
+            says=escape(dashboard_url),
+            main=_fill("missing.html", base=base),
         )
         self._css = _read("site.css")
 

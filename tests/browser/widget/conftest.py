@@ -16,6 +16,8 @@ from feedback_analytics.settings import read_settings
 from tests.support.publisher import Publisher
 from tests.support.service import Service, running_ingest
 
+DEADLINE_SECONDS = 60
+# Generous: other tests may have the cores.
 Arrived = Callable[[str, int], list[VoteCast]]
 
 
@@ -41,6 +43,7 @@ def log(service: Service) -> Iterator[EventLog]:
 def reader(chromium: Browser) -> Iterator[BrowserContext]:
     """A reader's browser profile: storage of its own."""
     context = chromium.new_context(locale="en-GB")
+    context.set_default_timeout(1000 * DEADLINE_SECONDS)
     yield context
     context.close()
 
@@ -64,7 +67,7 @@ def arrived(log: EventLog) -> Arrived:
     """arrived(article_id, count): the votes for an article in the log by time, once there are count of them."""
 
     def wait_for(article_id: str, count: int) -> list[VoteCast]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
             votes = _votes_for(article_id, log)
             if len(votes) >= count or time.monotonic() > deadline:

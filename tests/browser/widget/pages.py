@@ -44,6 +44,11 @@ def expect_answer(form: Locator, word: str | None, says: str) -> None:
     expect(form.get_by_role("status")).to_have_text(says)
 
 
+def expect_nothing_waits(page: Page) -> None:
+    """Sooner or later the browser keeps no event: the service has answered each, and the page has heard it."""
+    page.wait_for_function("!Object.keys(localStorage).some(key => key.startsWith('feedback:q:'))")
+
+
 def waiting_events(page: Page) -> list[str]:
     """The bytes of events that this browser keeps because the service has not answered them."""
     waiting: list[str] = page.evaluate(

@@ -62,7 +62,9 @@ def test_touch_targets_are_at_least_44_pixels_high(
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(publisher.publish("/a", page_html(service, article_html(article_id, ["Why"]))))
-    for button in page.get_by_role("button", name="Yes", exact=True).all():
+    buttons = page.get_by_role("button", name="Yes", exact=True)
+    expect(buttons).to_have_count(2)
+    for button in buttons.all():
         box = button.bounding_box()
         assert box is not None
         middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

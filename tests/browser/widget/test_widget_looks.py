@@ -34,6 +34,8 @@ def test_the_sample_site_with_the_widget_looks_as_designed(
     page = context.new_page()
     page.goto(f"{service.url}/demo/")
     page.screenshot(path=artifacts / f"widget-site-{scheme}-{width}.png", full_page=True)
+    page.goto(f"{service.url}/demo/articles/no-such")
+    page.screenshot(path=artifacts / f"widget-site-missing-{scheme}-{width}.png", full_page=True)
     page.goto(f"{service.url}/demo/articles/moss-clock")
     answer(form(page, "Do you find the section What’s Happening? useful?"), "Yes")
     section = form(page, "Do you find the section Why It’s Important? useful?")
@@ -57,7 +59,9 @@ def test_the_sample_site_with_the_widget_looks_as_designed(
 def test_every_state_of_the_form_looks_as_designed(
     chromium: Browser, service: Service, publisher: Publisher, artifacts: Path, scheme: Scheme
 ) -> None:
-    context = chromium.new_context(viewport={"width": 608, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page = context.new_page()
     names = ["idle", "voted", "changed", "back", "x" * 201, "queued"]
     articles = [article_html(f"looks-{scheme}-{name}", ["Why"]) for name in names]
@@ -77,5 +81,8 @@ def test_every_state_of_the_form_looks_as_designed(
     states = [large.nth(place).get_attribute("data-state") for place in range(6)]
     assert states == ["idle", "voted", "changed", "back", "refused", "queued"]
     page.keyboard.press("Tab")
-    page.screenshot(path=artifacts / f"widget-states-{scheme}.png", full_page=True)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=artifacts / f"widget-states-{scheme}-{width}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
     context.close()

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from html import escape
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.widget.conftest import Arrived
-from tests.browser.widget.pages import answer, article_html, expect_answer, form, page_html, waiting_events
+from tests.browser.widget.pages import answer, article_html, expect_answer, expect_nothing_waits, form, page_html
 from tests.support.publisher import Publisher
 from tests.support.service import Service
 
@@ -30,7 +31,7 @@ def test_a_yes_is_in_the_log_with_all_that_the_page_says_of_the_article(
     assert (vote.data.vote, vote.data.article_version, vote.data.section_id) == ("useful", 3, None)
     assert (vote.data.locale, vote.data.device) == ("en-GB", "desktop")
     assert re.fullmatch("[0-9A-HJKMNP-TV-Z]{26}", vote.id)
-    assert waiting_events(page) == []
+    expect_nothing_waits(page)
 
 
 def test_a_section_is_asked_for_by_its_heading_and_counted_by_its_id(
@@ -156,6 +157,16 @@ def test_an_article_that_is_added_later_is_asked_for_when_the_page_says_so(
     expect(form(page)).to_have_count(2)
     answer(form(page).nth(1), "Yes")
     arrived(article_id, 1)
+
+
+def test_a_heading_that_looks_like_markup_is_read_out_as_text(
+    page: Page, service: Service, publisher: Publisher, article_id: str
+) -> None:
+    heading = '<img src=x onerror="window.hacked=1"> & “שלום” 👩‍🔬'
+    article = article_html(article_id, ["Why"]).replace("<h2>Why</h2>", f"<h2>{escape(heading)}</h2>")
+    page.goto(publisher.publish("/a", page_html(service, article)))
+    expect(form(page, f"Do you find the section {heading} useful?")).to_be_visible()
+    assert page.evaluate("window.hacked") is None
 
 
 STRICT = (

@@ -38,6 +38,12 @@ async def test_every_article_page_marks_the_article_its_version_and_its_sections
         assert '<script async src="/widget.js"></script>' in answer.text
 
 
+async def test_every_page_leads_to_what_its_readers_say(site: httpx.AsyncClient) -> None:
+    assert '<a class="aside" href="/">What readers say</a>' in (await site.get("/demo/")).text
+    article = (await site.get("/demo/articles/moss-clock")).text
+    assert '<a class="aside" href="/articles/moss-clock">What readers say</a>' in article
+
+
 async def test_pages_forbid_inline_script_and_style_and_use_none(site: httpx.AsyncClient) -> None:
     for path in ("/demo/", f"/demo/articles/{articles()[0].id}"):
         answer = await site.get(path)
