@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,15 +20,18 @@ from feedback_analytics.contract import VOTES_TOPIC, partition_of
 from feedback_analytics.processor import Step
 from feedback_analytics.store import open_reader, prove_ledger
 from feedback_analytics.stream import WorkerState, run_worker
-from feedback_analytics.stream.app import GROUP
+from feedback_analytics.stream.app import GROUP, SESSION_SECONDS
 from tests.support.builders import a_vote, record_of
 from tests.support.house import PARTITIONS, House
 from tests.support.kafka import remove_our_topics
-from tests.support.worker import noted_step
+from tests.support.worker import MAINTENANCE, noted_step
 
 pytestmark = pytest.mark.kafka
 
-EVENTS = 3000
+EVENTS_A_ROUND = 600
+KILLED_IN = (Step.FETCH, Step.PREPARE, Step.TRANSACTION, Step.BETWEEN, MAINTENANCE)
+MET_BY_CHANCE = {Step.TRANSACTION, MAINTENANCE}
+"""Steps that take long enough to be met in the midst of them."""
 
 
 @pytest.fixture
@@ -77,30 +83,91 @@ def assert_ledger_holds(house: House) -> None:
     assert proof.holds, proof.problems
 
 
-def test_a_worker_killed_again_and_again_gives_what_the_embedded_log_gives(broker: str, tmp_path: Path) -> None:
-    events = votes(EVENTS)
-    with open_house(tmp_path / "kafka", broker) as house:
-        house.append(events)
-    command = [sys.executable, "-m", "tests.support.worker", str(tmp_path / "kafka")]
-    environ = {**os.environ, "FEEDBACK_BROKER_URL": f"kafka://{broker}"}
-    for step in (Step.PREPARE, Step.TRANSACTION, Step.BETWEEN):
-        (tmp_path / "kafka" / "step").unlink(missing_ok=True)
-        worker = subprocess.Popen([*command, step], env=environ)
-        try:
-            wait_until(lambda step=step: noted_step(tmp_path / "kafka") == step)
-        finally:
-            worker.kill()
-            worker.wait()
-    with open_house(tmp_path / "kafka", broker) as house:
-        house.append(events[:100])  # an emitter that heard no answer sends again
-        catch_up(house)
-        assert stored(house) == EVENTS
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_worker_killed_in_each_step_resumes_in_seconds_and_gives_what_the_embedded_log_gives(
+    broker: str, tmp_path: Path
+) -> None:
+    """Five rounds; what the log acknowledged is kept outside, by id, and is in the store once each in the end."""
+    data, acknowledged, sent = tmp_path / "kafka", Counter[tuple[str, str]](), list[tuple[bytes, bytes]]()
+    hits = []
+    for turn, step in enumerate(KILLED_IN):
+        events = votes(EVENTS_A_ROUND, first=turn * EVENTS_A_ROUND)
+        events += sent[:50]  # an emitter that heard no answer sends again
+        with open_house(data, broker) as house:
+            house.append(events)
+        sent += events
+        acknowledged.update(dict.fromkeys(map(identity, events), 1))
+        hits.append(kill_worker_in(step, data, broker))
+    print("killed in:", ", ".join(hits))
+    assert hits == list(KILLED_IN)
+    with open_house(data, broker) as house:
+        resumed_seconds = seconds_until_claimed(house)
+        print(f"resumed in {resumed_seconds:.1f} s")
+        assert resumed_seconds < SESSION_SECONDS - 3, "the dead member kept its partitions until its session ran out"
+        assert stored_ids(house) == dict.fromkeys(acknowledged, 1)
         assert_ledger_holds(house)
         on_kafka = standing(house)
     with House(tmp_path / "embedded") as house:
-        house.append(events)
+        house.append(sent)
         catch_up(house)
+        assert stored_ids(house) == dict.fromkeys(acknowledged, 1)
         assert on_kafka == standing(house)
+
+
+def kill_worker_in(step: str, data: Path, broker: str) -> str:
+    """kill -9 of a worker in a step; the step it was in when it died.
+
+    It stands still in steps too short to be met. In the others it is stopped first, to see that it is still in them.
+    """
+    (data / "step").unlink(missing_ok=True)
+    environ = {
+        **os.environ, "FEEDBACK_BROKER_URL": f"kafka://{broker}", "FEEDBACK_WORKER_MAX_BATCH_RECORDS": "50",
+    }  # fmt: skip
+    hold = [step] if step not in MET_BY_CHANCE else []
+    worker = subprocess.Popen([sys.executable, "-m", "tests.support.worker", str(data), *hold], env=environ)
+
+    def is_in_step() -> bool:
+        assert worker.poll() is None, f"the worker ended with {worker.returncode} before it was killed"
+        if noted_step(data) != step:
+            return False
+        worker.send_signal(signal.SIGSTOP)
+        if noted_step(data) == step:
+            return True
+        worker.send_signal(signal.SIGCONT)
+        return False
+
+    try:
+        wait_until(is_in_step)
+    finally:
+        worker.kill()
+        worker.wait()
+    return noted_step(data)
+
+
+def seconds_until_claimed(house: House) -> float:
+    """Catch up; how long it took until the worker had its partitions."""
+    started, claimed = time.monotonic(), list[float]()
+    run_worker(
+        house.settings,
+        house.processor,
+        house.log,
+        until_caught_up=True,
+        on_state=lambda state: claimed.append(time.monotonic()),
+    )
+    return claimed[0] - started
+
+
+def identity(event: tuple[bytes, bytes]) -> tuple[str, str]:
+    told = json.loads(event[1])
+    return told["source"], told["id"]
+
+
+def stored_ids(house: House) -> dict[tuple[str, str], int]:
+    """How often the store has each event."""
+    with open_reader(house.settings) as reader:
+        rows = reader.sql("select source, event_id, count(*) from mart.votes group by all").fetchall()
+    return {(source, event_id): count for source, event_id, count in rows}
 
 
 def test_votes_of_an_aborted_transaction_were_never_cast(house: House, broker: str) -> None:
@@ -202,7 +269,7 @@ def join_group(broker: str) -> confluent_kafka.Consumer:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not is_so():
-        assert time.monotonic() < deadline, "it did not come to it in a minute"
+        assert time.monotonic() < deadline, "it did not come to it in two minutes"
         time.sleep(0.001)

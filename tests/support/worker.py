@@ -2,7 +2,8 @@
 
 The step stands in DATA/step at any time, so that a test knows where a kill hit. HOLD names a step at which the worker
 stands still once records have come, to be killed right there.
-Maintenance is due all the time. The log is on Kafka when FEEDBACK_BROKER_URL says so.
+Maintenance is due all the time. The log is on Kafka when FEEDBACK_BROKER_URL says so, and transactions are as small as
+FEEDBACK_WORKER_MAX_BATCH_RECORDS says.
 """
 
 from __future__ import annotations
@@ -44,7 +45,11 @@ def noted_step(folder: Path) -> str:
 def main() -> None:
     folder, hold = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
     steps = NotedSteps(folder / "step", hold)
-    flags = {"store.maintenance_seconds": 0.001, "broker_url": os.environ.get("FEEDBACK_BROKER_URL")}
+    flags = {
+        "store.maintenance_seconds": 0.001,
+        "broker_url": os.environ.get("FEEDBACK_BROKER_URL"),
+        "worker.max_batch_records": os.environ.get("FEEDBACK_WORKER_MAX_BATCH_RECORDS"),
+    }
     with House(folder, steps=steps, flags=flags) as house:
 
         def idle() -> None:
