@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import uvloop
 from granian.constants import Interfaces
 from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.embed import Server
@@ -76,4 +77,4 @@ def serve_until_told(app: Any, listener: socket.socket, on_stop: Callable[[], No
             loop.add_signal_handler(number, stop)
         await server.serve()
 
-    asyncio.run(serve())
+    uvloop.run(serve())

@@ -6,6 +6,8 @@ is the one Kafka's own producers choose, so emitters of both carriers agree. The
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,8 +49,8 @@ def partitions_of(keys: bytes, partitions: int) -> NDArray[np.int64]:
 def _murmur2(key: bytes) -> int:
     whole = len(key) & ~3
     h = _SEED ^ len(key)
-    for start in range(0, whole, 4):
-        k = int.from_bytes(key[start : start + 4], "little") * _M & _MASK
+    for word in struct.unpack_from(f"<{whole // 4}I", key):
+        k = word * _M & _MASK
         k ^= k >> 24
         h = (h * _M & _MASK) ^ (k * _M & _MASK)
     if len(key) > whole:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 
 from feedback_analytics.errors import LogError
 from feedback_analytics.log import EventLog, NewRecord, Place
@@ -53,7 +54,11 @@ class GroupAppender:
             self._metrics.append_seconds.observe(time.perf_counter() - started)
             _settle(promises, done)
 
-        future.add_done_callback(lambda done: loop.call_soon_threadsafe(keep, done))
+        def tell(done: Future[list[Place]]) -> None:
+            with suppress(RuntimeError):  # the loop has ended: nobody waits for this any more
+                loop.call_soon_threadsafe(keep, done)
+
+        future.add_done_callback(tell)
 
 
 def _settle(promises: list[tuple[int, Promise]], done: Future[list[Place]]) -> None:

@@ -22,13 +22,14 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, max_body_bytes: int) -> bytes:
     """The whole body, unpacked. Raises RefusedRequest (400, 408, 413, 415) as soon as it is clear."""
-    _refuse_announced_size(headers, max_body_bytes)
+    announced_bytes = _announced_size(headers, max_body_bytes)
     unpack = _unpacker(headers, max_body_bytes)
     message = await receive()
     if message["type"] == "http.disconnect":
         raise _cut_off()
     body = message.get("body", b"")
-    if not message.get("more_body"):
+    # A server may say that more comes when all is here; to ask again costs a turn of the event loop.
+    if len(body) == announced_bytes or not message.get("more_body"):
         if unpack is None:
             _refuse_size(len(body), max_body_bytes)
             return bytes(body)
@@ -98,10 +99,13 @@ async def _read_rest(body: bytes, receive: Receive, unpack: GzipUnpacker | None,
             return bytes(read) if unpack is None else unpack.whole()
 
 
-def _refuse_announced_size(headers: Mapping[bytes, bytes], max_body_bytes: int) -> None:
+def _announced_size(headers: Mapping[bytes, bytes], max_body_bytes: int) -> int | None:
+    """The body's size as its header tells it; None in chunks. The server holds the client to it."""
     announced = headers.get(b"content-length", b"")
-    if announced.isdigit():
-        _refuse_size(int(announced), max_body_bytes)
+    if not announced.isdigit():
+        return None
+    _refuse_size(int(announced), max_body_bytes)
+    return int(announced)
 
 
 def _refuse_size(size_bytes: int, max_body_bytes: int) -> None:

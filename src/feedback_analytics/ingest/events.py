@@ -18,7 +18,7 @@ from http import HTTPStatus
 import msgspec
 import structlog
 
-from feedback_analytics.contract import AcceptedEvent, EventResult, EventsAnswer, Reason, RefusedEvent
+from feedback_analytics.contract import AcceptedEvent, Event, EventResult, EventsAnswer, Reason, RefusedEvent
 from feedback_analytics.errors import LogError
 from feedback_analytics.ingest.admission import Arrival, admit
 from feedback_analytics.ingest.appending import GroupAppender
@@ -104,13 +104,13 @@ class EventsEndpoint:
         """The records of the admitted events, in order, and the refusals of the others."""
         arrived_at = (self._now() - _EPOCH) // _MICROSECOND
         max_event_bytes = self._settings.max_event_bytes
-        records: list[NewRecord] = []
+        admitted: list[Event] = []
         refusals: list[RefusedEvent] = []
         unknown_fields = 0
         for index, raw in enumerate(raws):
             arrival = Arrival(raw, arrived_at, max_event_bytes)
             if (refusal := admit(arrival)) is None:
-                records.append(self._outgoing.record_of(arrival.reading.event))
+                admitted.append(arrival.reading.event)
                 unknown_fields += arrival.reading.unknown_fields
             else:
                 self._metrics.events_refused.labels(refusal.reason).inc()
@@ -119,7 +119,7 @@ class EventsEndpoint:
                 )
         if unknown_fields:
             self._metrics.unknown_fields.labels("ingest").inc(unknown_fields)
-        return records, refusals
+        return self._outgoing.records_of(admitted), refusals
 
     async def _append(self, records: Sequence[NewRecord]) -> Sequence[Place]:
         try:

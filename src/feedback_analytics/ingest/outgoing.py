@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from feedback_analytics.contract import (
     ARTICLES_TOPIC,
     VOTES_TOPIC,
@@ -10,9 +12,13 @@ from feedback_analytics.contract import (
     encode_article,
     encode_for_log,
     partition_of,
+    partitions_of,
     reader_key,
 )
 from feedback_analytics.log import EventLog, NewRecord
+
+MANY = 32
+# From about so many keys on, numpy's fixed cost pays.
 
 
 class Outgoing:
@@ -22,6 +28,18 @@ class Outgoing:
         self._secret = secret
         self._vote_partitions = log.partitions(VOTES_TOPIC)
         self._article_partitions = log.partitions(ARTICLES_TOPIC)
+
+    def records_of(self, events: Sequence[Event]) -> list[NewRecord]:
+        """As record_of for each, in order; the home partitions of many votes are worked out at once."""
+        votes = [event for event in events if isinstance(event, VoteCast)]
+        if len(events) < MANY or len(votes) < len(events):
+            return [self.record_of(event) for event in events]
+        keys = [reader_key(self._secret, vote.data.reader_id or "") for vote in votes]
+        homes = partitions_of(b"".join(keys), self._vote_partitions).tolist()
+        return [
+            NewRecord(VOTES_TOPIC, home, key, encode_for_log(vote, key))
+            for vote, key, home in zip(votes, keys, homes, strict=True)
+        ]
 
     def record_of(self, event: Event) -> NewRecord:
         """The record of an event that came over HTTP: a vote has its reader_id."""

@@ -37,6 +37,7 @@ class Appender:
         self._is_closed = False
         self._head, self._add_run, self._move_head = read_sql("head"), read_sql("add_run"), read_sql("move_head")
         self._connection: sqlite3.Connection | None = None
+        self._topic_ids: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name="log-appender", daemon=True)
         self._thread.start()
 
@@ -112,16 +113,21 @@ class Appender:
     def _add(self, connection: sqlite3.Connection, partitions: PackedPartitions) -> dict[tuple[str, int], int]:
         first_offsets = {}
         now_us = self._now_us()
+        added, moved = [], []
         for (topic, partition), runs in partitions.items():
-            (topic_id,) = connection.execute("select topic_id from topics where name = ?", (topic,)).fetchone()
-            at = {"topic_id": topic_id, "partition": partition}
+            if topic not in self._topic_ids:
+                found = connection.execute("select topic_id from topics where name = ?", (topic,)).fetchone()
+                self._topic_ids[topic] = found[0]
+            at = {"topic_id": self._topic_ids[topic], "partition": partition}
             next_offset, last_us = connection.execute(self._head, at).fetchone()
             at["appended_at_us"] = max(now_us, last_us)
             first_offsets[topic, partition] = next_offset
             for run in runs:
-                connection.execute(self._add_run, {**at, **asdict(run), "first": next_offset})
+                added.append({**at, **asdict(run), "first": next_offset})
                 next_offset += run.records
-            connection.execute(self._move_head, {**at, "next": next_offset})
+            moved.append({**at, "next": next_offset})
+        connection.executemany(self._add_run, added)
+        connection.executemany(self._move_head, moved)
         return first_offsets
 
     def _open(self) -> sqlite3.Connection:
