@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -180,6 +180,7 @@ class Explained:
     source: str
     description: str
     default: object
+    allowed: str
 
     @property
     def shown(self) -> str:
@@ -230,11 +231,11 @@ def read_with_sources(
 def explain(settings: Settings, sources: Mapping[str, str]) -> list[Explained]:
     """Every setting in the order of the sections, for `feedback config` and the reference page."""
     rows = []
-    for name, description, default in known_settings():
+    for name, description, default, allowed in known_settings():
         value: Any = settings
         for part in name.split("."):
             value = getattr(value, part)
-        rows.append(Explained(name, value, sources.get(name, "default"), description, default))
+        rows.append(Explained(name, value, sources.get(name, "default"), description, default, allowed))
     return rows
 
 
@@ -243,19 +244,40 @@ def as_environment(settings: Settings) -> dict[str, str]:
     return {row.environment_name: str(row.value) for row in explain(settings, {})}
 
 
-def known_settings() -> Iterator[tuple[str, str, object]]:
-    """(dotted name, description, default) of every setting."""
+def known_settings() -> Iterator[tuple[str, str, object, str]]:
+    """(dotted name, description, default, allowed values) of every setting."""
     yield from _fields(Settings, "")
 
 
-def _fields(section: type[Struct], prefix: str) -> Iterator[tuple[str, str, object]]:
+def _fields(section: type[Struct], prefix: str) -> Iterator[tuple[str, str, object, str]]:
     hints = get_type_hints(section, include_extras=True)
     for field in msgspec.structs.fields(section):
         if isinstance(field.default, Struct):
             yield from _fields(type(field.default), f"{prefix}{field.name}.")
         else:
-            texts = [m.description for m in get_args(hints[field.name])[1:] if isinstance(m, Meta) and m.description]
-            yield prefix + field.name, texts[0] if texts else "", field.default
+            kind, *metas = get_args(hints[field.name])
+            texts = [meta.description for meta in metas if meta.description]
+            yield prefix + field.name, texts[0] if texts else "", field.default, _allowed(kind, metas)
+
+
+def _allowed(kind: Any, metas: Iterable[Meta]) -> str:
+    """The type of a setting and its bounds, in words."""
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(get_args(kind))
+    words = [{int: "whole number", float: "number", str: "text"}[kind]]
+    for meta in metas:
+        words += [
+            told.format(bound)
+            for told, bound in (
+                ("from {:g}", meta.ge),
+                ("above {:g}", meta.gt),
+                ("at most {:.10g}", meta.le),
+                ("not shorter than {}", meta.min_length),
+                ("matching {}", meta.pattern),
+            )
+            if bound is not None
+        ]
+    return ", ".join(words)
 
 
 def _from_file(file: Path | None) -> dict[str, object]:
@@ -276,7 +298,7 @@ def _from_file(file: Path | None) -> dict[str, object]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
-    known = {environment_name(name): name for name, _, _ in known_settings()}
+    known = {environment_name(name): name for name, *_ in known_settings()}
     found: dict[str, object] = {}
     for key, text in environ.items():
         if not key.startswith(PREFIX) or key.startswith(TEST_PREFIX) or key == FILE_VARIABLE:
@@ -288,7 +310,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def _refuse_unknown(name: str, where: str) -> None:
-    known = [known_name for known_name, _, _ in known_settings()]
+    known = [known_name for known_name, *_ in known_settings()]
     if name not in known:
         raise SettingsError(f"unknown setting {name} ({where}).{_nearest(name, known)}")
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from feedback_analytics.cli.command import Given, command
 from feedback_analytics.cli.output import as_json, console
-from feedback_analytics.errors import QueryError, SettingsError
+from feedback_analytics.cli.tables import Format, write_table
+from feedback_analytics.errors import QueryError
 
 if TYPE_CHECKING:
+    from feedback_analytics.log import EventLog, OffsetRange
     from feedback_analytics.store import Reader
 
-Format = Literal["table", "csv", "json", "parquet"]
+UNKNOWN_NAMES = ("Catalog Error", "Binder Error")
+"""How DuckDB begins to say that a query names a view or column that is not there."""
+
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv with a header line, json or parquet.")]
 OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to a file, not to stdout.")]
 
@@ -53,8 +59,17 @@ def sql(
     """
     from feedback_analytics.store import open_reader
 
+    if format == "parquet" and output is None:
+        raise typer.BadParameter("parquet needs --output FILE: it is not for a terminal.", param_hint="--format")
     with open_reader(given.settings()) as reader:
-        write_table(reader.table(query), format, output)
+        try:
+            table = reader.table(query)
+        except QueryError as error:
+            if str(error).startswith(UNKNOWN_NAMES):
+                remedy = "`from mart.data_dictionary` lists all views and columns."
+                raise QueryError(f"{error} {remedy}") from error
+            raise
+    write_table(table, format, output)
 
 
 def articles(given: Given, format: FormatOption = "table", output: OutputOption = None) -> None:
@@ -65,62 +80,6 @@ def articles(given: Given, format: FormatOption = "table", output: OutputOption 
       feedback articles
     """
     sql(given, "from mart.article_usefulness order by votes desc, article_id", format, output)
-
-
-def write_table(table: Any, format: Format, output: Path | None) -> None:
-    """Write an Arrow table as asked. Parquet needs a file."""
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    match format:
-        case "table" if output is None:
-            shown = Table()
-            for name in table.column_names:
-                shown.add_column(name, overflow="fold")
-            for row in table.to_pylist():
-                shown.add_row(*("" if value is None else str(value) for value in row.values()))
-            console().print(shown)
-        case "table" | "csv":
-            with output.open("wb") if output else sys.stdout.buffer as sink:
-                pyarrow.csv.write_csv(_as_text(table), sink)
-        case "json":
-            if output is None:
-                as_json(_rows(table))
-            else:
-                output.write_bytes(_json(table))
-        case "parquet":
-            if output is None:
-                raise SettingsError("--format parquet needs --output FILE: Parquet is not for a terminal.")
-            pyarrow.parquet.write_table(table, output)
-
-
-def _json(table: Any) -> bytes:
-    import msgspec
-
-    return msgspec.json.encode(_rows(table))
-
-
-def _rows(table: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            name: value if isinstance(value, bool | int | float | str | None) else str(value)
-            for name, value in row.items()
-        }
-        for row in table.to_pylist()
-    ]
-
-
-def _as_text(table: Any) -> Any:
-    """Columns that CSV cannot hold (UUIDs, lists, blobs) as text."""
-    import pyarrow as pa
-
-    plain = []
-    for column in table.columns:
-        kind = column.type
-        is_plain = pa.types.is_primitive(kind) or pa.types.is_string(kind) or pa.types.is_timestamp(kind)
-        texts = None if is_plain else [None if v is None else str(v) for v in column.to_pylist()]
-        plain.append(column if texts is None else pa.array(texts, pa.string()))
-    return pa.Table.from_arrays(plain, names=table.column_names)
 
 
 def ledger(
@@ -143,7 +102,7 @@ def ledger(
     settings = given.settings()
     with open_reader(settings) as reader, open_topics(settings) as log:
         proof = prove_ledger(reader, log)
-        missing = [] if receipts is None else _missing(receipts, reader)
+        missing = [] if receipts is None else _missing(receipts, reader, log)
     problems = [*proof.problems, *missing]
     if json:
         as_json({"holds": not problems, "problems": problems, "unproven": proof.unproven, "totals": proof.totals})
@@ -160,16 +119,29 @@ def ledger(
         raise typer.Exit(1)
 
 
-def _missing(file: Path, reader: Reader) -> list[str]:
+def _missing(file: Path, reader: Reader, log: EventLog) -> list[str]:
     """What the store does not have of an emitter's receipts."""
     from feedback_analytics.store import check_receipts, read_receipts
 
-    with file.open(encoding="utf-8") as lines:
-        checked = check_receipts(reader, read_receipts(lines))
-    problems = [f"{topic}[{partition}]@{offset} was accepted and is lost." for topic, partition, offset in checked.lost]
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        try:
+            receipts = read_receipts(lines)
+        except QueryError as error:
+            raise QueryError(f"{file}: {error}") from error
+    ranges = _ranges(log)
+    in_log = [one for one in receipts if one[:2] in ranges and one[2] < ranges[one[:2]].next]
+    checked = check_receipts(reader, in_log)
+    lost = sorted({*receipts} - {*in_log} | {*checked.lost})
+    problems = [f"{topic}[{partition}]@{offset} was accepted and is lost." for topic, partition, offset in lost]
     if waiting := checked.counts["waiting"]:
-        problems.append(f"{waiting} accepted events wait to be stored.")
+        problems.append(f"{waiting} of the accepted events still {'wait' if waiting > 1 else 'waits'} to be stored.")
     return problems
+
+
+def _ranges(log: EventLog) -> Mapping[tuple[str, int], OffsetRange]:
+    from feedback_analytics.cli.installation import TOPICS
+
+    return {(topic, partition): held for topic in TOPICS for partition, held in log.ranges(topic).items()}
 
 
 def list_letters(given: Given, format: FormatOption = "table") -> None:
@@ -223,6 +195,7 @@ def replay_letters(
     from feedback_analytics.processor import KeptLetter, replay
     from feedback_analytics.store import open_reader
 
+    _refuse_unknown_reason(reason)
     settings = given.settings()
     with open_reader(settings) as reader:
         rows = reader.table("select dead_letter_id, payload, is_sealed, reason from raw.dead_letters").to_pylist()
@@ -245,6 +218,16 @@ def replay_letters(
         print(f"{letter}: {error}")
 
 
+def _refuse_unknown_reason(reason: str | None) -> None:
+    from feedback_analytics.contract import Reason
+
+    if reason is None or reason in list(Reason):
+        return
+    near = difflib.get_close_matches(reason, list(Reason), n=1)
+    remedy = f"Did you mean {near[0]}?" if near else "`feedback dead-letters list` shows the reasons there are."
+    raise typer.BadParameter(f"{reason!r} is no reason. {remedy}", param_hint="--reason")
+
+
 def list_positions(given: Given, json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False) -> None:
     """List the next offset of each partition in the store, and what the log holds.
 
@@ -258,17 +241,19 @@ def list_positions(given: Given, json: Annotated[bool, typer.Option("--json", he
     settings = given.settings()
     with open_reader(settings) as reader, open_topics(settings) as log:
         positions = reader.positions()
+        ranges = _ranges(log)
         rows = []
         for one in sorted(positions, key=lambda p: (p.topic, p.partition)):
-            held = log.ranges(one.topic)[one.partition]
+            held = ranges.get((one.topic, one.partition))
+            is_this_log = held is not None and log.log_id(one.topic) == one.log_id
             rows.append(
                 {
                     "topic": one.topic,
                     "partition": one.partition,
                     "next_offset": one.next_offset,
-                    "log_earliest": held.earliest,
-                    "log_next": held.next,
-                    "lag_records": held.next - one.next_offset,
+                    "log_earliest": held.earliest if held and is_this_log else None,
+                    "log_next": held.next if held and is_this_log else None,
+                    "lag_records": held.next - one.next_offset if held and is_this_log else None,
                 }
             )
     if json:
@@ -278,7 +263,7 @@ def list_positions(given: Given, json: Annotated[bool, typer.Option("--json", he
     for name in ("topic", "partition", "next_offset", "log_earliest", "log_next", "lag_records"):
         shown.add_column(name)
     for row in rows:
-        shown.add_row(*(str(value) for value in row.values()))
+        shown.add_row(*("another log" if value is None else str(value) for value in row.values()))
     console().print(shown)
 
 
@@ -294,18 +279,26 @@ def accept_loss(
       feedback positions accept-loss feedback.votes.v1 0
     """
     from feedback_analytics.cli.installation import now, open_topics
-    from feedback_analytics.store import JobKind, run_job
+    from feedback_analytics.store import JobKind, open_reader, run_job
 
     settings = given.settings()
-    with open_topics(settings) as log:
+    with open_reader(settings) as reader, open_topics(settings) as log:
         ranges = log.ranges(topic)
         if partition not in ranges:
             raise QueryError(f"{topic} has partitions 0 to {len(ranges) - 1}; there is no {partition}.")
+        held = ranges[partition]
+        for one in reader.positions():
+            is_it = (one.log_id, one.topic, one.partition) == (log.log_id(topic), topic, partition)
+            if is_it and held.earliest <= one.next_offset <= held.next:
+                raise QueryError(
+                    f"nothing of {topic}[{partition}] is lost: the store goes on at {one.next_offset}, and the log "
+                    f"holds {held.earliest} to {held.next}. `feedback positions list` shows all partitions."
+                )
         arguments = {
             "log_id": log.log_id(topic),
             "topic": topic,
             "partition": partition,
-            "offset": ranges[partition].earliest,
+            "offset": held.earliest,
         }
     job = run_job(settings, JobKind.ACCEPT_LOSS, arguments, now=now)
     print(job.told)
@@ -321,5 +314,8 @@ def run_maintenance(given: Given) -> None:
     from feedback_analytics.cli.installation import now
     from feedback_analytics.store import JobKind, run_job
 
-    job = run_job(given.settings(), JobKind.MAINTENANCE, {}, now=now, on_progress=print)
+    def tell_progress(told: str) -> None:
+        print(told, file=sys.stderr)
+
+    job = run_job(given.settings(), JobKind.MAINTENANCE, {}, now=now, on_progress=tell_progress)
     print(job.told)

@@ -41,8 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _usage(error: typer.TyperException) -> int:
-    """Say what was wrong with the command line, in one line."""
+    """Say what was wrong with the command line, in one line; a group without a command shows its help."""
     context = getattr(error, "ctx", None)
-    path = context.command_path if context else "feedback"
-    complain(f"{error.format_message()} See {path} --help.")
+    told = error.format_message()
+    if context and told == context.get_help():
+        print(told)
+        return EXIT_USAGE
+    sentence = told.replace("Value error, ", "")
+    sentence += "" if sentence.endswith((".", "?")) else "."
+    complain(f"{sentence} See {context.command_path if context else 'feedback'} --help.")
     return EXIT_USAGE

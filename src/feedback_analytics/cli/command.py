@@ -17,7 +17,7 @@ from typing import Annotated, Any, Concatenate, NoReturn, ParamSpec
 
 import typer
 
-from feedback_analytics.errors import FeedbackError
+from feedback_analytics.errors import FeedbackError, SettingsError
 from feedback_analytics.settings import FILE_VARIABLE, Settings, read_with_sources
 
 P = ParamSpec("P")
@@ -53,13 +53,22 @@ class Given:
         dotted["data_dir"] = None if self.data is None else str(self.data)
         named = os.environ.get(FILE_VARIABLE)
         file = self.config or (Path(named) if named else None)
-        return read_with_sources(dotted, os.environ, file)
+        settings, sources = read_with_sources(dotted, os.environ, file)
+        if settings.data_path.exists() and not settings.data_path.is_dir():
+            raise SettingsError(
+                f"data_dir = {settings.data_dir!r} ({sources.get('data_dir', 'default')}) is not a folder. "
+                "Point --data, or FEEDBACK_DATA_DIR, at the folder of an installation, or at a new one."
+            )
+        return settings, sources
 
 
 def command(
-    tree: typer.Typer, name: str, *, hidden: bool = False
+    tree: typer.Typer, name: str, *, hidden: bool = False, context: dict[str, Any] | None = None
 ) -> Callable[[Callable[Concatenate[Given, P], None]], Callable[Concatenate[Given, P], None]]:
-    """Make a command of a function whose first parameter is `given: Given`; adds --data, --config and --debug."""
+    """Make a command of a function whose first parameter is `given: Given`; adds --data, --config and --debug.
+
+    context: what the parser of the command line is told beside.
+    """
 
     def register(function: Callable[Concatenate[Given, P], None]) -> Callable[Concatenate[Given, P], None]:
         @wraps(function)
@@ -71,7 +80,7 @@ def command(
 
         _, *own = inspect.signature(function, eval_str=True).parameters.values()
         run.__signature__ = inspect.Signature([*own, *_COMMON])  # type: ignore[attr-defined]  # what typer reads
-        tree.command(name, hidden=hidden)(run)
+        tree.command(name, hidden=hidden, context_settings=context)(run)
         return function
 
     return register
@@ -104,7 +113,7 @@ def _sentence(error: BaseException) -> str:
         case FeedbackError():
             return str(error)
         case OSError(strerror=str(reason), filename=file) if file is not None:
-            return f"{file}: {reason}."
+            return f"cannot use {file}: {reason}. Check the path, and that this user may read and write there."
         case OSError():
             return f"{error}."
     return f"unexpected {type(error).__name__}: {error}. Run the command again with --debug for the trace."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -26,7 +26,7 @@ def add_to(tree: typer.Typer) -> None:
 
 def import_files(
     given: Given,
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="NDJSON of CloudEvents, also .gz; - is stdin.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="NDJSON of CloudEvents, also .gz; - is stdin.")],
     errors: Annotated[
         Path | None, typer.Option("--errors", metavar="FILE", help="Keep refused lines here, with their reasons.")
     ] = None,
@@ -40,6 +40,7 @@ def import_files(
       feedback import votes-2025.ndjson.gz --errors refused.ndjson
     """
     refuse_missing(files)
+    _refuse_overwriting(errors, files)
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -60,6 +61,17 @@ def import_files(
         finally:
             report = importer.report
             _print_counts(report.accepted, report.refused)
+
+
+def _refuse_overwriting(errors: Path | None, files: Sequence[str]) -> None:
+    """The file for refused lines is written from its beginning: it must not be one that is to be imported."""
+    if errors is None or not errors.exists():
+        return
+    for file in files:
+        if file != STDIN and errors.samefile(file):
+            raise typer.BadParameter(
+                f"{errors} is a file to be imported, and would be overwritten.", param_hint="--errors"
+            )
 
 
 @contextmanager
@@ -119,6 +131,8 @@ def simulate(
     from feedback_analytics.cli.installation import now
     from feedback_analytics.demo import simulate as run
 
+    if url and not url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{url!r} is no address. Write http://HOST:PORT.", param_hint="--url")
     report = run(url or default_url(given), rate=rate, seconds=seconds, seed=seed, now=now)
     print(f"articles {report.articles}")
     for kind, count in sorted(report.sent.items()):
@@ -126,7 +140,7 @@ def simulate(
     _print_counts(report.answers.accepted, report.answers.refused)
     print("true shares of useful:")
     for target, share in report.true_shares.items():
-        print(f"  {target.article_id} {target.section_id or '-'} {share:.3f}")
+        print(f"  {target.article_id} version {target.article_version} {target.section_id or '-'} {share:.3f}")
 
 
 def default_url(given: Given) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from feedback_analytics.cli.lines import lines
+from feedback_analytics.cli.lines import DamagedFile, lines
 from feedback_analytics.errors import LogError
 from feedback_analytics.ingest import Arrival, Outgoing, Refusal, admit
 from feedback_analytics.log import EventLog, NewRecord, Place
@@ -45,34 +45,45 @@ class Importer:
 
     def __init__(self, log: EventLog, secret: bytes, settings: IngestSettings, now: Callable[[], datetime]) -> None:
         self._log, self._outgoing, self._settings, self._now = log, Outgoing(log, secret), settings, now
+        self._waiting: list[NewRecord] = []
         self._under_way: deque[tuple[list[NewRecord], Future[list[Place]]]] = deque()
         self.report = ImportReport()
 
     def take(self, file: str, on_read: Callable[[int], None], keep_refused: KeepRefused) -> None:
         """Import one file, or stdin as `-`; returns when all that could be taken of it is durable.
 
-        Raises LogError when the log takes nothing for a minute. Importing the same file again is safe then: an event
-        that was taken before is a duplicate.
+        Raises LogError when the log takes nothing for a minute, and DamagedFile when the file cannot be unpacked to
+        its end; what stood before is durable then. Importing the same file again is safe: an event that was taken
+        before is a duplicate.
         """
-        records: list[NewRecord] = []
+        try:
+            self._take_lines(file, on_read, keep_refused)
+        except DamagedFile:
+            self._settle_all()
+            raise
+        self._settle_all()
+
+    def _take_lines(self, file: str, on_read: Callable[[int], None], keep_refused: KeepRefused) -> None:
         for number, raw in lines(file, self._settings.max_event_bytes, on_read):
             arrival = Arrival(raw, _microseconds(self._now()), self._settings.max_event_bytes)
             if (refusal := admit(arrival)) is not None:
                 self.report.refused[refusal.reason] += 1
                 keep_refused(file, number, raw, refusal)
                 continue
-            records.append(self._outgoing.record_of(arrival.reading.event))
-            if len(records) == RECORDS_AT_ONCE:
-                self._append(records)
-                records = []
-        if records:
-            self._append(records)
+            self._waiting.append(self._outgoing.record_of(arrival.reading.event))
+            if len(self._waiting) == RECORDS_AT_ONCE:
+                self._append_waiting()
+
+    def _settle_all(self) -> None:
+        if self._waiting:
+            self._append_waiting()
         while self._under_way:
             self._settle_oldest()
 
-    def _append(self, records: list[NewRecord]) -> None:
+    def _append_waiting(self) -> None:
         if len(self._under_way) == APPENDS_UNDER_WAY:
             self._settle_oldest()
+        records, self._waiting = self._waiting, []
         self._under_way.append((records, self._tried(records)))
 
     def _settle_oldest(self) -> None:

@@ -17,6 +17,10 @@ GZIP_MAGIC = b"\x1f\x8b"
 STDIN = "-"
 
 
+class DamagedFile(FeedbackError):
+    """A gzipped file is damaged or cut off; its text names the last line that could be read."""
+
+
 def refuse_missing(names: list[str]) -> None:
     """Raise FeedbackError for the first file that cannot be read, before anything is taken from the others."""
     for name in names:
@@ -31,8 +35,8 @@ def refuse_missing(names: list[str]) -> None:
 def lines(name: str, max_bytes: int, on_read: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
     """(number from 1, bytes) of each line that is not empty. A longer line is cut to max_bytes + 1 bytes.
 
-    on_read is told how many bytes of the file, as it lies on the disk, have been read so far. Raises FeedbackError,
-    which names the line, when a gzipped file is damaged or cut off.
+    on_read is told how many bytes of the file, as it lies on the disk, have been read so far. Raises DamagedFile when
+    a gzipped file cannot be unpacked to its end.
     """
     with _opened(name) as raw:
         source = _unpacked(raw)
@@ -43,7 +47,7 @@ def lines(name: str, max_bytes: int, on_read: Callable[[int], None]) -> Iterator
                 if line and not line.endswith(b"\n"):
                     _skip_rest(source)
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise FeedbackError(
+                raise DamagedFile(
                     f"{name} is damaged after line {number}: {error}. What stood before was imported; "
                     "importing the whole file again later is safe."
                 ) from error

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from feedback_analytics.errors import SettingsError
+from feedback_analytics.log import parse_broker
 from feedback_analytics.settings import Settings
 
 SECRET_BYTES = range(16, 65)
@@ -28,6 +29,7 @@ def reader_secret(settings: Settings) -> bytes:
             )
         return secret
     if not settings.is_embedded:
+        parse_broker(settings.broker)  # What is wrong with the URL itself is the better answer.
         raise SettingsError(
             "reader_secret is not set. On Kafka every part must be given the same one: set FEEDBACK_READER_SECRET; "
             "`openssl rand -hex 32` makes a good one."

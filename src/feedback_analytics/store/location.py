@@ -66,7 +66,7 @@ def find_store(place: str | Path) -> LakeFolder:
 
     Raises SettingsError when there is no store at that place.
     """
-    if isinstance(place, str) and place.startswith((SQLITE, *POSTGRES)):
+    if isinstance(place, str) and (place.startswith((SQLITE, *POSTGRES)) or "://" in place):
         candidates = [locate_store(place)]
     else:
         candidates = [LakeFolder(Path(place).absolute()), LakeFolder(Path(place).absolute() / "lake")]

@@ -53,7 +53,7 @@ def test_a_flag_that_is_none_is_not_set() -> None:
     assert read_settings({"data_dir": None}, {"FEEDBACK_DATA_DIR": "kept"}).data_dir == "kept"
 
 
-@pytest.mark.parametrize("name", [name for name, _, _ in known_settings()])
+@pytest.mark.parametrize("name", [name for name, *_ in known_settings()])
 def test_every_setting_says_what_it_does_and_is_read_from_the_environment(name: str) -> None:
     row = explained(read_settings(), name)
     assert row.description.endswith(".")
