@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from feedback_analytics.analytics import Answers, last_days
 from feedback_analytics.store import open_reader
+from tests.browser.conftest import DEADLINE_MILLISECONDS
+from tests.browser.pictures import take_pictures
 from tests.support.dashboard import RunningDashboard, running_dashboard
 from tests.support.house import House
 from tests.support.newsroom import STORIES, publish, vote
@@ -39,6 +41,7 @@ def dashboard(house: House) -> Iterator[RunningDashboard]:
 def profile(chromium: Browser) -> Iterator[BrowserContext]:
     """One browser profile: Plotly is loaded once, as it is for a person who comes back."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    context.set_default_timeout(DEADLINE_MILLISECONDS)
     yield context
     context.close()
 
@@ -85,6 +88,19 @@ def test_every_share_in_the_ranking_has_its_interval_and_its_votes(page: Page, d
     expect(rows).to_have_count(len(STORIES))
     for text in rows.all_text_contents():
         assert "votes" in text and ("–" in text or " of " in text)
+
+
+@pytest.mark.parametrize("path", ["/", "/articles/harbour-tunnel"])
+def test_every_card_tells_its_period_and_as_of_and_charts_and_tables_their_votes(
+    page: Page, dashboard: RunningDashboard, path: str
+) -> None:
+    page.goto(dashboard.url + path)
+    expect(page.locator("#live-trend-foot")).to_be_visible()
+    for foot in page.locator(".card > footer").all_text_contents():
+        assert "UTC" in foot and "as of" in foot
+    counted = ("trend", "articles", "sections") if path == "/" else ("trend", "outline")
+    for name in counted:
+        expect(page.locator(f"#live-{name}-foot")).to_contain_text(f"{FIXED}votes")
 
 
 def test_verdicts_are_words_and_not_only_colours(page: Page, dashboard: RunningDashboard) -> None:
@@ -154,6 +170,8 @@ def test_the_chart_has_its_table_one_key_away(page: Page, dashboard: RunningDash
 def test_a_hand_made_address_gets_a_sentence(page: Page, dashboard: RunningDashboard, path: str, sentence: str) -> None:
     page.goto(dashboard.url + path)
     expect(page.get_by_text(sentence)).to_be_visible()
+    periods = page.get_by_role("navigation", name="Period")
+    expect(periods).to_have_count(1 if path.startswith("/?") else 0)
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen(chromium: Browser, dashboard: RunningDashboard) -> None:
@@ -192,17 +210,19 @@ def test_nothing_scrolls_sideways_on_narrow_screens(page: Page, dashboard: Runni
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_pictures_of_the_pages(
-    chromium: Browser, dashboard: RunningDashboard, pictures: Path, theme: str, width: int
-) -> None:
-    page = chromium.new_page(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if theme == "dark" else "light"
-    )
-    for name, path in (("overview", "/"), ("article", "/articles/harbour-tunnel")):
-        page.goto(dashboard.url + path)
-        page.add_style_tag(content=":root { --font: Inter, sans-serif !important; }")
-        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-        page.screenshot(path=pictures / f"{name}-{theme}-{width}.png", full_page=True)
-    page.close()
+PICTURES = {
+    "overview": "/",
+    "articles-whole": "/?show=articles",
+    "sections-whole": "/?show=sections&days=7",
+    "all-days": "/?days=all",
+    "article": "/articles/harbour-tunnel",
+    "article-few-votes": "/articles/flu-jabs",
+    "no-such-article": "/articles/no-such",
+    "bad-query": "/?days=banana",
+}
+
+
+@pytest.mark.parametrize(("name", "path"), PICTURES.items(), ids=PICTURES)
+def test_pictures_of_the_pages(page: Page, dashboard: RunningDashboard, pictures: Path, name: str, path: str) -> None:
+    page.goto(dashboard.url + path)
+    take_pictures(page, pictures, name)

@@ -1,9 +1,11 @@
 """Dashboard: pages that show what analytics answers. Computes nothing; empty, stale and failed look different.
 
 app = build_dashboard(answers, settings.dashboard, server, live=lambda: Live(behind_records=0))
+figure_of(lake.ask("trend", days=90)).show()
 """
 
+from feedback_analytics.dashboard.answer_figures import figure_of, figure_page
 from feedback_analytics.dashboard.app import build_dashboard
 from feedback_analytics.dashboard.live import Live
 
-__all__ = ["Live", "build_dashboard"]
+__all__ = ["Live", "build_dashboard", "figure_of", "figure_page"]

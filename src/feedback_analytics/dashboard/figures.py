@@ -81,7 +81,7 @@ def usefulness_over_time(
             "range": [bottom, top],
             "domain": [0.35, 1],
             "ticksuffix": unit,
-            "dtick": 10 if top - bottom <= 50 else 20,
+            "dtick": _tick_points(bottom, top),
         },
         yaxis2={"domain": [0, 0.17], **counts},
         annotations=[_caption("useful share, 95 % interval", 1.0), _caption(f"votes {a_step}", 0.17)],
@@ -121,7 +121,7 @@ def _needs_points(table: pd.DataFrame) -> bool:
 
 
 def _share_range(table: pd.DataFrame) -> tuple[float, float]:
-    """Percent at the ends of the share axis: tens around the band, never closer than LEAST_POINTS."""
+    """Percent at the ends of the share axis: ticks around the band, never closer than LEAST_POINTS."""
     told = table["useful_share"].notna()
     low = table["useful_share_low"].where(told).min()
     high = table["useful_share_high"].where(told).max()
@@ -131,7 +131,13 @@ def _share_range(table: pd.DataFrame) -> tuple[float, float]:
     if top - bottom < LEAST_POINTS:
         bottom = min(max(0.0, bottom - 10 * ((LEAST_POINTS - top + bottom) // 20)), 100.0 - LEAST_POINTS)
         top = bottom + LEAST_POINTS
-    return bottom, top
+    wide = _tick_points(bottom, top)
+    return wide * np.floor(bottom / wide), wide * np.ceil(top / wide)
+
+
+def _tick_points(bottom: float, top: float) -> int:
+    """Points from tick to tick; both ends of the axis have one, so that a cut axis is named."""
+    return 10 if top - bottom <= 50 else 20
 
 
 def _hover_texts(table: pd.DataFrame) -> list[str]:
@@ -149,8 +155,10 @@ def _hover_texts(table: pd.DataFrame) -> list[str]:
 
 def _ticks(starts: pd.Series[Any], step: str) -> dict[str, Any]:
     """Weekly ticks from the first day on, where days are drawn; else a handful where Plotly likes."""
-    if step != "day" or len(starts) <= 8:
-        return {"nticks": 8}
+    if step in ("week", "month"):
+        return {"nticks": 5, "tickangle": 0}
+    if step == "hour" or len(starts) <= 8:
+        return {"nticks": 8, "tickangle": 0}
     weeks = -(-len(starts) // 56)
     return {"dtick": weeks * WEEK_MILLISECONDS, "tick0": starts.iloc[0]}
 
@@ -179,5 +187,6 @@ def _mark_version(figure: go.Figure, version: dict[Any, Any], place: int, token:
         "xshift": 4,
         "yshift": -14 * (place % 3),
         "font": {"color": token["ink-2"]},
+        "bgcolor": token["surface"],
     }
     figure.add_annotation(text=f"version {int(version['article_version'])}", x=at, y=1, yref="paper", **label)

@@ -86,15 +86,16 @@ def mark(row: Row, axis: Axis, *, is_bar: bool = False) -> Component:
     )
 
 
-def mark_key() -> Component:
-    """How to read the marks."""
+def mark_key(reference_share: float | None = None) -> Component:
+    """How to read the marks. reference_share: what the line stands for where it is the same in every row."""
     sample = {"--min": 0, "--max": 100, "--p": 50, "--lo": 28, "--hi": 72, "--olo": 10, "--ohi": 90, "--ref": -9}
     drawn = html.Span([html.Span(className=name) for name in ("o", "i", "d")], className="iv", style=sample)
     thick = "thick: 95 % interval for one look, now · thin: holds however often you look, and gives the verdict"
+    line = "typical" if reference_share is None else f"typical {numbers.percent(reference_share, 0)}"
     return html.Div(
         [
             html.Span([drawn, thick], **aria(hidden="true")),
-            html.Span([html.Span(className="tick"), "typical"]),
+            html.Span([html.Span(className="tick"), line]),
             html.Span("filled dot: sure · open dot: can’t tell yet"),
         ],
         className="key",

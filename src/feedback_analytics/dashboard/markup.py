@@ -73,7 +73,7 @@ def _inside(node: Node) -> str:
     if not isinstance(node, dict):
         return escape(str(node), quote=False)
     tag, props = node["type"].lower(), node["props"]
-    begin = tag + "".join(_attribute(name, value) for name, value in props.items() if name != "children")
+    begin = tag + "".join(_attribute(name, value) for name, value in sorted(props.items()) if name != "children")
     return f"<{begin}>" if tag in WITHOUT_END else f"<{begin}>{_inside(props.get('children'))}</{tag}>"
 
 

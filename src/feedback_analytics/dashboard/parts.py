@@ -58,7 +58,9 @@ def key_figure(name: str, title: str, big: str, unit: str, span: str, note: Cont
     )
 
 
-def failed_card(name: str, title: str, what: str, code: str, address: Address, width: int = 12) -> Component:
+def failed_card(
+    name: str, title: str, what: str, code: str, address: Address, asked_at: datetime, width: int = 12
+) -> Component:
     """A card whose question failed: what failed, what is not affected, try again, a code to quote. Never a zero."""
     return html.Section(
         [
@@ -72,7 +74,9 @@ def failed_card(name: str, title: str, what: str, code: str, address: Address, w
                 className="hole",
                 role="alert",
             ),
-            html.Footer(html.Span(f"Code {code}: the service’s log says more under it")),
+            html.Footer(
+                html.Span(f"Asked {numbers.clock(asked_at)} · code {code}: the service’s log says more under it")
+            ),
         ],
         className=f"card failed c{width}",
         **aria(labelledby=f"{name}-title"),
@@ -94,13 +98,17 @@ def inside(text: Content, href: str, **properties: Any) -> Component:
     return html.A(text, href=href, **data(inside=""), **properties)
 
 
-def empty_card(name: str, title: str, what: str, address: Address, width: int = 12) -> Component:
+def empty_card(name: str, title: str, what: str, address: Address, foot: str, width: int = 12) -> Component:
     """A card without votes in the period: a sentence and a way out, no chart and no zero."""
     words = [html.P(html.B(what))]
     if address.days is not None:
         words.append(html.P(inside("Show all days", href=str(address.with_period("all")), className="btn")))
     return html.Section(
-        [html.Header(html.H2(title, id=f"{name}-title")), html.Div(words, className="hole")],
+        [
+            html.Header(html.H2(title, id=f"{name}-title")),
+            html.Div(words, className="hole"),
+            html.Footer(html.Span(foot, id=f"live-{name}-foot")),
+        ],
         className=f"card empty c{width}",
         **aria(labelledby=f"{name}-title"),
     )

@@ -76,12 +76,17 @@ def test_touch_targets_are_at_least_44_pixels_high(
             assert hit == "Yes"
 
 
+@pytest.mark.parametrize("width", [1280, 390, 320])
 def test_nothing_moves_when_an_answer_is_given(
-    page: Page, service: Service, publisher: Publisher, article_id: str
+    page: Page, service: Service, publisher: Publisher, article_id: str, width: int
 ) -> None:
-    page.goto(publisher.publish("/a", page_html(service, article_html(article_id, ["Why"]) + "<p id=after>After</p>")))
+    phone = '<meta name="viewport" content="width=device-width">'
+    font = "<style>body { margin: 24px; font: 16px Inter, sans-serif }</style>"
+    after = "<p id=after>After</p>"
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(publisher.publish("/a", page_html(service, phone, font, article_html(article_id, ["Why"]), after)))
     places = (
-        "Array.from(document.querySelectorAll('button[data-vote] span, .question, #after'),"
+        "Array.from(document.querySelectorAll('button[data-vote] span, :not(.small) > .question, #after'),"
         " node => node.getBoundingClientRect().toJSON())"
     )
     expect(form(page)).to_be_visible()
@@ -89,6 +94,11 @@ def test_nothing_moves_when_an_answer_is_given(
     for button in page.get_by_role("button", name="No", exact=True).all():
         button.click()
     expect(form(page)).to_have_attribute("data-state", "voted")
+    assert page.evaluate(places) == before
+    page.context.set_offline(True)
+    for button in page.get_by_role("button", name="Yes", exact=True).all():
+        button.click()
+    expect(form(page)).to_have_attribute("data-state", "queued")
     assert page.evaluate(places) == before
 
 

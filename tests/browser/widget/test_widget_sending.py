@@ -24,7 +24,7 @@ from tests.support.service import Service
 pytestmark = pytest.mark.browser
 
 THANKS = "Thank you. Your answer counts."
-NOT_SENT = "Not sent yet. It goes out as soon as it can."
+NOT_SENT = "Not sent yet. It goes out when it can."
 DEADLINE_SECONDS = 60
 CLICK_YES = "document.querySelector('[data-vote=useful]').click()"
 

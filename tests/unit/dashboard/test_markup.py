@@ -41,8 +41,8 @@ def test_attributes_are_written_as_html_writes_them() -> None:
         **{"aria-label": "Pages", "data-row": "a1"},
     )
     assert html_of(row) == (
-        '<th class="group" colspan="5" scope="rowgroup" style="--p: 61.5; --min: 0" tabindex="0"'
-        ' aria-label="Pages" data-row="a1">a<br>7</th>'
+        '<th aria-label="Pages" class="group" colspan="5" data-row="a1" scope="rowgroup" style="--p: 61.5; --min: 0"'
+        ' tabindex="0">a<br>7</th>'
     )
     assert html_of(html.Time("2 s ago", dateTime="2026-11-25T02:00:00+00:00")) == (
         '<time datetime="2026-11-25T02:00:00+00:00">2 s ago</time>'

@@ -25,10 +25,16 @@
     try {
       const answer = await fetch(dashboard.dataset.live + "?seen=" + encodeURIComponent(seen));
       if (answer.status === 200) waiting = await answer.json();
-      if (answer.ok) answeredAt = Date.now();
+      if (answer.ok) tellLooked(answeredAt = Date.now());
     } catch { /* told below, by the time of the last answer */ }
     document.body.classList.toggle("is-lost", Date.now() - answeredAt > 1000 * LOST_AFTER_SECONDS);
     apply();
+  }
+
+  // On a page without votes nothing else shows that the service is being asked.
+  function tellLooked(at) {
+    const time = document.querySelector("time.looked");
+    if (time) time.firstChild.nodeValue = new Date(at).toISOString().slice(11, 19) + " UTC";
   }
 
   const UNITS = [[86400, "day"], [3600, "hour"], [60, "minute"]];

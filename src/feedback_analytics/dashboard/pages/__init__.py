@@ -31,7 +31,9 @@ def _open(visit: Visit) -> Page:
         known = visit.answers.article(article_id).to_dict("records")
         if known and has_votes(fresh):
             return article(visit, fresh, known[0])
-        return unknown(visit, fresh, f"No article with the id “{article_id}” has been announced or voted on.")
+        return unknown(
+            visit, fresh, "No such article", f"No article with the id “{article_id}” has been announced or voted on."
+        )
     if visit.address.path != "/":
-        return unknown(visit, fresh, f"There is no page at {visit.address.path}.")
+        return unknown(visit, fresh, "No such page", f"There is no page at {visit.address.path}.")
     return overview(visit, fresh) if has_votes(fresh) else no_votes_yet(visit, fresh)

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from feedback_analytics.analytics import Period, numbers, sentences
 from feedback_analytics.dashboard.marks import Axis, mark, mark_key, share_cell, verdict_cell
-from feedback_analytics.dashboard.pages.frame import Page, attempt, foot_text, is_told, page
+from feedback_analytics.dashboard.pages.frame import DOT, Page, attempt, foot_text, is_told, page
 from feedback_analytics.dashboard.pages.overview import period_line, period_of, trend_card
 from feedback_analytics.dashboard.parts import aria, card, inside, label_ai, said
 from feedback_analytics.dashboard.visit import Visit
@@ -35,7 +35,7 @@ def article(visit: Visit, fresh: Row, known: Row) -> Page:
         attempt(visit, "trend", "Over time, with its versions", partial(_trend, visit, period, known, foot), 8),
         attempt(visit, "sure", "How sure this is", partial(_how_sure, visit, period, known, foot), 4),
     ]
-    return page(visit, known["title"], head, cards, fresh)
+    return page(visit, known["title"], head, cards, fresh, is_of_period=True)
 
 
 def _crumb(visit: Visit, known: Row) -> list[Component | str]:
@@ -57,10 +57,17 @@ def _tags(known: Row) -> list[Component]:
         tags.append(html.Span(f"Version {int(known['article_version'])}{of}"))
     else:
         tags.append(html.Span(["Not announced yet; its id is ", html.Code(known["article_id"])]))
-    if known["url"] and urlsplit(known["url"]).scheme in ("http", "https"):
-        # Any other scheme could run as a script of this page; an address from outside never may.
+    if known["url"] and _leads_to_a_page(known["url"]):
         tags.append(html.A("Read the article", href=known["url"], rel="noopener noreferrer"))
     return tags
+
+
+def _leads_to_a_page(url: str) -> bool:
+    """Whether it is a web address, or a path of this very site as the demo's are.
+
+    Any other scheme could run as a script of this page; an address from outside never may.
+    """
+    return urlsplit(url).scheme in ("http", "https") or url.startswith("/")
 
 
 def _outline(visit: Visit, period: Period, known: Row, foot: str) -> Component:
@@ -77,13 +84,15 @@ def _outline(visit: Visit, period: Period, known: Row, foot: str) -> Component:
         line = f"line: typical {sentences.KINDS[row['kind']]}, {numbers.percent(row['reference_share'], 0)}"
         gone = "" if row["is_current"] else " · not in the latest version"
         items.append(_row(row, f"{place}{row['heading']}", f"{line}{gone}", axis))
+    votes = (whole["votes"] if whole else 0) + rows["votes"].sum()
+    n = numbers.counted(votes, "vote")
     return html.Section(
         [
             html.P(said(lead, visit.address), id="live-outline-says", className="lead"),
             html.H2("Outline with each section’s share", id="outline-title", className="vh"),
             html.Ol(items, id="live-outline", className="outline"),
             mark_key(),
-            html.Footer(html.Span(f"Bars start at 0 · {foot}", id="live-outline-foot")),
+            html.Footer(html.Span(f"{n}{DOT}bars start at 0{DOT}{foot}", id="live-outline-foot")),
         ],
         className="card c12",
         **aria(labelledby="outline-title"),

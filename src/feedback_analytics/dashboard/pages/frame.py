@@ -17,7 +17,9 @@ from feedback_analytics.dashboard.visit import Visit
 from feedback_analytics.errors import FeedbackError, QueryError, QueryTimeout
 
 Row = Mapping[str, Any]
-EQUALS, PLUS, TIMES = " = ", " + ", " · "
+EQUALS, PLUS = " = ", " + "
+DOT = f"{numbers.FIXED}· "
+# Between facts of one line; where the line wraps, the dot stays at its end.
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,25 @@ class Page:
     tree: Component
 
 
-def page(visit: Visit, title: str, head: Content, cards: Sequence[Component], fresh: Row | None) -> Page:
-    """A page in its frame. fresh: the row of `Answers.freshness`; None when the store cannot be asked."""
-    is_voted = fresh is not None and has_votes(fresh)
-    filters = [periods_nav(visit.address)] if is_voted else []
+def page(
+    visit: Visit,
+    title: str,
+    head: Content,
+    cards: Sequence[Component],
+    fresh: Row | None,
+    *,
+    is_of_period: bool = False,
+) -> Page:
+    """A page in its frame. fresh: the row of `Answers.freshness`; None when the store cannot be asked.
+
+    is_of_period: what it shows depends on the period, so that one can be chosen.
+    """
+    filters = [periods_nav(visit.address)] if is_of_period else []
     body = [
         html.A("Skip to the numbers", href="#main", className="skip"),
         _top(visit),
         html.Div(
-            [*filters, html.P(_freshness(visit, fresh), id="live-fresh", className="asof", role="status")],
+            [*filters, html.P(_freshness(visit, fresh), id="live-fresh", className="asof")],
             className="filters wrap",
         ),
         html.Div(_banners(visit, fresh), id="live-banners", className="wrap"),
@@ -55,7 +67,7 @@ def attempt(visit: Visit, name: str, title: str, draw: Callable[[], Component], 
     try:
         return draw()
     except FeedbackError as error:
-        return failed_card(name, title, what_failed(error), note_failure(name, error), visit.address, width)
+        return failed_card(name, title, what_failed(error), note_failure(name, error), visit.address, visit.now, width)
 
 
 def what_failed(error: FeedbackError) -> str:
@@ -96,7 +108,7 @@ def period_text(period: Period) -> str:
 
 def foot_text(visit: Visit, period: Period, fresh: Row) -> str:
     """Period and as-of, as they stand in the foot of each card."""
-    return f"{period_text(period)} UTC · as of {numbers.clock(fresh['as_of'])}"
+    return f"{period_text(period)} UTC{DOT}as of {numbers.clock(fresh['as_of'])}"
 
 
 def _top(visit: Visit) -> Component:
@@ -128,8 +140,14 @@ def _freshness(visit: Visit, fresh: Row | None) -> list[Component]:
         html.Span(
             [
                 html.Span(_as_of(visit, fresh), className="when"),
-                html.Span(" · new numbers wait until you have read on", className="held"),
-                html.Span("Not live · the service does not answer", className="lost"),
+                # Only this is announced: the time of the numbers goes on every second.
+                html.Span(
+                    [
+                        html.Span(" · new numbers wait until you have read on", className="held"),
+                        html.Span("Not live · the service does not answer", className="lost"),
+                    ],
+                    role="status",
+                ),
             ]
         ),
     ]
@@ -139,7 +157,7 @@ def _as_of(visit: Visit, fresh: Row | None) -> list[Component | str]:
     if fresh is None:
         return ["Not live · the store does not answer"]
     if not has_votes(fresh):
-        return [f"Listening · last looked {numbers.clock(visit.now)}"]
+        return ["Listening · last looked ", html.Time(numbers.clock(visit.now), className="looked")]
     as_of = f"as of {numbers.moment(fresh['as_of'])}"
     if visit.is_stale:
         return ["Not live · ", as_of, " · ", ago(fresh["as_of"], visit.now)]
@@ -162,10 +180,10 @@ def _banners(visit: Visit, fresh: Row | None) -> list[Component]:
 
 
 def _foot(visit: Visit, fresh: Row | None) -> Component:
-    return html.Div([] if fresh is None else _ledger(visit), id="live-foot", className="foot")
+    return html.Div([] if fresh is None else _ledger(visit, fresh), id="live-foot", className="foot")
 
 
-def _ledger(visit: Visit) -> list[Component]:
+def _ledger(visit: Visit, fresh: Row) -> list[Component]:
     try:
         row = visit.answers.ledger_balance().iloc[0]
     except FeedbackError as error:
@@ -175,8 +193,10 @@ def _ledger(visit: Visit) -> list[Component]:
     terms = PLUS.join(f"{numbers.count(row[name])} {name}" for name in ("stored", "duplicate", "dead", "moved"))
     holds = bool(row["does_balance"])
     behind = visit.live.behind_records
+    as_of = f" as of {numbers.clock(fresh['as_of'])}" if visit.is_stale and is_told(fresh["as_of"]) else ""
+    balance = "Ledger balances" if holds else "The ledger does not balance"
     return [
-        html.Span("Ledger balances" if holds else "The ledger does not balance", className="ok" if holds else "ok bad"),
+        html.Span(f"{balance}{as_of}", className="ok" if holds else "ok bad"),
         html.Span(f"{numbers.count(row['received'])} received{EQUALS if holds else ' ≠ '}{terms}"),
         html.Span(
             "the log cannot be seen from here" if behind is None else f"{numbers.count(behind)} behind in the log"

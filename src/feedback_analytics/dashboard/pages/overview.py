@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from feedback_analytics.analytics import MIN_VOTES, Period, Verdict, last_days, numbers, sentences
 from feedback_analytics.dashboard.figures import usefulness_over_time
 from feedback_analytics.dashboard.marks import Axis, axis_for, mark, mark_key
-from feedback_analytics.dashboard.pages.frame import Page, attempt, foot_text, page, period_text
+from feedback_analytics.dashboard.pages.frame import DOT, Page, attempt, foot_text, page, period_text
 from feedback_analytics.dashboard.pages.ranking import article_name, grouped, in_kept_order, ranking, section_name
 from feedback_analytics.dashboard.parts import Content, aria, card, empty_card, inside, key_figure, said, steps_table
 from feedback_analytics.dashboard.visit import Visit
@@ -34,7 +34,7 @@ def overview(visit: Visit, fresh: Row) -> Page:
         attempt(visit, "articles", "Articles, and how sure", partial(_articles, visit, period, foot)),
         attempt(visit, "sections", "Sections, and how sure", partial(_sections, visit, period, foot)),
     ]
-    return page(visit, "Overview", head, cards, fresh)
+    return page(visit, "Overview", head, cards, fresh, is_of_period=True)
 
 
 def period_of(visit: Visit, fresh: Row) -> Period:
@@ -54,7 +54,7 @@ def period_line(visit: Visit, period: Period) -> str:
         end = f"today until {visit.now:%H:%M} UTC is part of it"
     else:
         end = "it ends with the day of the newest vote"
-    return f"{first} {numbers.RANGE} {last}, {days} in UTC · {end}"
+    return f"{first} {numbers.RANGE} {last}, {days} in UTC{DOT}{end}"
 
 
 def _fix_first(visit: Visit, period: Period, foot: str) -> Component:
@@ -78,7 +78,7 @@ def _fix_first(visit: Visit, period: Period, foot: str) -> Component:
         [
             html.Header(html.H2("What to fix first", id="fix-title")),
             html.Div(html.Ol(rows) if rows else nothing, id="live-fix"),
-            html.Footer(html.Span(f"Ordered by sure gap × votes · {below} · {foot}", id="live-fix-foot")),
+            html.Footer(html.Span(f"Ordered by sure gap × votes{DOT}{below}{DOT}{foot}", id="live-fix-foot")),
         ],
         className="card fix c12",
         **aria(labelledby="fix-title"),
@@ -108,7 +108,9 @@ def _share_figure(name: str, title: str, row: Row) -> Component:
     n = numbers.counted(row["votes"], "vote")
     note = f"of {numbers.counted(row['targets'], name)}; interval for one look"
     if not row["votes"]:
-        return key_figure(name, title, "–", "", f"no votes on {name}s in these days", note)
+        return key_figure(
+            name, title, "–", "", f"no votes for {name}s in these days", f"no votes is not 0{numbers.NARROW}%"
+        )
     if row["votes"] < MIN_VOTES:
         big = f"{numbers.count(row['useful'])} of {numbers.count(row['votes'])}"
         return key_figure(name, title, big, "", f"a share is shown from {MIN_VOTES} votes", note)
@@ -155,7 +157,7 @@ def trend_card(
     """A chart over time with its sentence, its table and its foot; without votes, a card that says so."""
     if not table["votes"].any():
         what = f"No votes for {noun}, {period_text(period)}."
-        return empty_card(name, title, what, visit.address, 8)
+        return empty_card(name, title, what, visit.address, foot, 8)
     figure = usefulness_over_time(table, period.step, visit.theme, now=visit.now, versions=versions)
     chart = html.Div(
         dcc.Graph(id=f"live-{name}", figure=figure, config={"displayModeBar": False, "responsive": True}),
@@ -163,14 +165,15 @@ def trend_card(
         role="img",
         **aria(labelledby=f"{name}-title live-{name}-says"),
     )
-    low, high = (numbers.percent(end / 100, 0) for end in figure.layout.yaxis.range)
-    axis = f"by {period.step} · share axis {low} to {high}"
+    low, high = figure.layout.yaxis.range
+    n = numbers.counted(table["votes"].sum(), "vote")
+    axis = f"{n} by {period.step}{DOT}share axis {low:.0f}{numbers.RANGE}{numbers.percent(high / 100, 0)}"
     return card(
         name,
         title,
         [chart, steps_table(table, name, period.step)],
         says=said(says, visit.address),
-        foot=f"{axis} · band: 95 %, for one look · {foot}",
+        foot=f"{axis}{DOT}band: 95{numbers.NARROW}%, for one look{DOT}{foot}",
         width=8,
     )
 
@@ -191,12 +194,13 @@ def _kinds(visit: Visit, period: Period, foot: str) -> Component:
         for row in rows
     ]
     says = (
-        "All votes on sections of a kind together, with the 95 % interval for one look."
+        f"All votes on sections of a kind together, with the 95{numbers.NARROW}% interval for one look."
         if rows
         else "No votes on sections in these days."
     )
+    body = html.Ul(items, id="live-kinds", className="kinds")
     return card(
-        "kinds", "Sections by kind", html.Ul(items, id="live-kinds", className="kinds"), says=says, foot=foot, width=4
+        "kinds", "Sections by kind", body, says=says, foot=f"Bars from 0 to 100{numbers.NARROW}%{DOT}{foot}", width=4
     )
 
 
@@ -236,7 +240,7 @@ def _ranking_card(
 ) -> Component:
     name, title = f"{noun}s", f"{noun.capitalize()}s, and how sure"
     if table.empty:
-        return empty_card(name, title, f"No votes for {noun}s, {period_text(period)}.", visit.address)
+        return empty_card(name, title, f"No votes for {noun}s, {period_text(period)}.", visit.address, foot)
     is_whole = visit.address.shown_whole == name
     groups, moved = in_kept_order(grouped(table, is_whole=is_whole), table, visit.kept_rows.get(f"live-{name}", ()))
     name_of = article_name if noun == "article" else section_name
@@ -250,11 +254,12 @@ def _ranking_card(
     more = "Fewer rows" if is_whole else f"All {numbers.counted(len(table), noun)}"
     body = [
         html.Div(ranking(groups, noun, name_cell, reference_share), id=f"live-{name}"),
-        mark_key(),
+        mark_key(reference_share),
         html.P(inside(more, href=str(other)), id=f"live-{name}-more", className="more-rows"),
     ]
-    order = "Ordered by the sure gap, so that few votes top no list"
-    return card(name, title, body, says=says, foot=f"{order} · {foot}", beside=_moved(moved, noun))
+    n = numbers.counted(table["votes"].sum(), "vote")
+    order = "ordered by the sure gap, so that few votes top no list"
+    return card(name, title, body, says=says, foot=f"{n}{DOT}{order}{DOT}{foot}", beside=_moved(moved, noun))
 
 
 def _moved(moved: int, noun: str) -> Content:

@@ -117,7 +117,7 @@ def section_name(row: Row, address: Address) -> Component:
 
 def _name(row: Row, address: Address, name: str, about: str) -> Component:
     link = inside(name, href=str(address.of_article(row["article_id"])), className="ttl")
-    meta: list[Component | str] = [about]
+    meta: list[Component | str] = [html.Bdi(about)]
     if row["ai_generated"] is True:
         meta.append(html.Span([" · " if about else "", label_ai()], className="nowrap"))
     return html.Th([link, html.Span(meta, className="meta")], scope="row")

@@ -29,7 +29,7 @@ def no_votes_yet(visit: Visit, fresh: Row) -> Page:
     return page(visit, "No votes yet", head, [_steps(visit.address.origin), _come_in(visit)], fresh)
 
 
-def unknown(visit: Visit, fresh: Row, what: str) -> Page:
+def unknown(visit: Visit, fresh: Row, title: str, what: str) -> Page:
     """An address that leads nowhere. what: a sentence that says so, with what was asked for."""
     body = [
         html.P([html.B(what), html.Br(), "An id that was just announced or voted on shows within two seconds."]),
@@ -40,7 +40,7 @@ def unknown(visit: Visit, fresh: Row, what: str) -> Page:
     hole = html.Section(
         [html.Header(html.H2("Nothing to show")), html.Div(body, className="hole")], className="card empty c12"
     )
-    return page(visit, "Not found", html.H1("Not found"), [hole], fresh)
+    return page(visit, title, html.H1(title), [hole], fresh)
 
 
 def store_gone(visit: Visit, error: FeedbackError) -> Page:
@@ -50,7 +50,7 @@ def store_gone(visit: Visit, error: FeedbackError) -> Page:
         html.H1("The numbers cannot be read"),
         html.P("The log keeps votes apart from the store. This page comes back by itself.", className="sub"),
     ]
-    failed = failed_card("store", "The store", what_failed(error), code, visit.address)
+    failed = failed_card("store", "The store", what_failed(error), code, visit.address, visit.now)
     return page(visit, "Not loaded", head, [failed], None)
 
 
@@ -72,7 +72,8 @@ def _steps(origin: str) -> Component:
     widget = (
         f'<script async src="{origin}/widget.js"></script>\n'
         '<article data-feedback-article="harbour-tunnel">\n'
-        '  <section data-feedback-section="whats-next"> … </section>'
+        '  <section data-feedback-section="whats-next"> … </section>\n'
+        "</article>"
     )
     curl = (
         f"curl -sS {origin}/v1/events \\\n"

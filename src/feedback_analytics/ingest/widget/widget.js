@@ -111,7 +111,7 @@
     voted: "Thank you. Your answer counts.",
     changed: "Changed. Your last answer counts.",
     back: "Taken back. It no longer counts.",
-    queued: "Not sent yet. It goes out as soon as it can.",
+    queued: "Not sent yet. It goes out when it can.",
     refused: "Not counted. The service refused it.",
   };
 
