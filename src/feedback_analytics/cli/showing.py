@@ -55,6 +55,7 @@ def _bring_readers(settings: Settings, url: str) -> None:
         marker = read_marker(settings.data_path)
         assert marker is not None  # written before this thread began
         if not marker.is_loaded:
+            print("bringing in a month of past readers, some 75,000 events; the addresses follow", flush=True)
             with Emitter(url, patience_seconds=60) as emitter:
                 for count in emitter.post_all(history(marker.seed, HISTORY_DAYS, marker.anchor)):
                     if count % 20_000 == 0:
