@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback_analytics.analytics import running_interval, wilson_interval
-from feedback_analytics.analytics.intervals import log_evidence
+from feedback_analytics.analytics.intervals import jeffreys_interval, log_evidence
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,17 @@ def test_under_constant_looking_only_the_running_interval_keeps_its_promise() ->
     missed_running = np.mean((log_evidence(useful, votes, 0.7) >= np.log(20)).any(axis=1))
     assert missed_running <= 0.05 + 4 * 0.0049
     assert 0.35 < missed_wilson < 0.55
+
+
+def test_jeffreys_leaves_half_of_the_rest_on_each_side() -> None:
+    """Beta(3/2, 1/2), of 1 of 1, has the distribution function 2/pi (arcsin sqrt p - sqrt(p (1-p)))."""
+    low = float(jeffreys_interval(1, 1).low)
+    assert 2 / np.pi * (np.arcsin(low**0.5) - (low * (1 - low)) ** 0.5) == pytest.approx(0.025)
+    some = jeffreys_interval([7, 3], [10, 10])
+    assert some.low[0] == pytest.approx(1 - some.high[1])
+
+
+def test_jeffreys_ends_are_0_and_1_where_no_vote_or_every_vote_is_useful() -> None:
+    interval = jeffreys_interval([0, 10, 0], [10, 10, 0])
+    assert interval.low.tolist()[0] == interval.low.tolist()[2] == 0
+    assert interval.high.tolist()[1:] == [1, 1]
