@@ -138,15 +138,16 @@ def drop_evidence(
     (x, n), (y, m) = counts_of(useful, votes), counts_of(base_useful, base_votes)
     x, n, y, m = np.broadcast_arrays(x, n, y, m)
     recent = _observed(x, n)
-    evidence = log_evidence(x, n, recent) - np.log(2)  # the least it can be; no drop is seen, or no base
+    evidence: Numbers = np.array(
+        log_evidence(x, n, recent) - np.log(2)
+    )  # the least it can be; no drop is seen, or no base
     told = np.asarray((m > 0) & (n > 0) & (recent + at_least < _observed(y, m)))
     if told.any():
         base = _most_plausible_base(x[told], n[told], y[told], m[told], at_least)
         p_value = betainc(y[told], m[told] - y[told] + 1, base)
         window = log_evidence(x[told], n[told], base - at_least)
         with np.errstate(divide="ignore"):
-            evidence = np.array(evidence)
-            evidence[told] = window - np.log(2) - 0.5 * np.log(p_value)
+            np.place(evidence, told, window - np.log(2) - 0.5 * np.log(p_value))
     return evidence
 
 
