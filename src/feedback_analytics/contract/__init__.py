@@ -18,6 +18,7 @@ from feedback_analytics.contract.answers import (
     Problem,
     ProblemError,
     RefusedEvent,
+    plain_problem,
 )
 from feedback_analytics.contract.codec import (
     Bad,
@@ -97,6 +98,7 @@ __all__ = [
     "event_hashes",
     "partition_of",
     "partitions_of",
+    "plain_problem",
     "read_one",
     "reader_key",
     "reader_keys",

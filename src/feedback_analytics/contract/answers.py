@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from feedback_analytics.contract.reasons import Reason
@@ -62,3 +64,11 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     results: Annotated[
         list[RefusedEvent] | UnsetType, Meta(description="With status 422: the result of each event.")
     ] = UNSET
+
+
+def plain_problem(status: HTTPStatus, detail: str, server_time: str) -> bytes:
+    """A problem document that its status and one sentence say all about, such as a path that does not exist."""
+    problem = Problem(
+        type="about:blank", title=status.phrase, status=status, detail=detail, server_time=server_time, errors=[]
+    )
+    return msgspec.json.encode(problem)

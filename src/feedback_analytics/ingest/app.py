@@ -14,10 +14,11 @@ import msgspec
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from feedback_analytics.contract import plain_problem
 from feedback_analytics.ingest.asgi import Answer, App, Receive, Scope, Send
 from feedback_analytics.ingest.events import JSON, EventsEndpoint, clock_text
 from feedback_analytics.ingest.pages import static_pages
-from feedback_analytics.ingest.problems import PROBLEM_JSON, plain_problem
+from feedback_analytics.ingest.problems import PROBLEM_JSON
 
 EVENTS_PATH = "/v1/events"
 

@@ -18,7 +18,15 @@ from http import HTTPStatus
 import msgspec
 import structlog
 
-from feedback_analytics.contract import AcceptedEvent, Event, EventResult, EventsAnswer, Reason, RefusedEvent
+from feedback_analytics.contract import (
+    AcceptedEvent,
+    Event,
+    EventResult,
+    EventsAnswer,
+    Reason,
+    RefusedEvent,
+    plain_problem,
+)
 from feedback_analytics.errors import LogError
 from feedback_analytics.ingest.admission import Arrival, admit
 from feedback_analytics.ingest.appending import GroupAppender
@@ -27,7 +35,7 @@ from feedback_analytics.ingest.body import read_body
 from feedback_analytics.ingest.cors import Cors
 from feedback_analytics.ingest.framing import framing_of
 from feedback_analytics.ingest.outgoing import Outgoing
-from feedback_analytics.ingest.problems import PROBLEM_JSON, none_taken, plain_problem, refused_request
+from feedback_analytics.ingest.problems import PROBLEM_JSON, none_taken, refused_request
 from feedback_analytics.ingest.refusals import RefusedRequest
 from feedback_analytics.log import EventLog, NewRecord, Place
 from feedback_analytics.settings import IngestSettings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http import HTTPStatus
 
 import msgspec
 
@@ -52,19 +51,5 @@ def none_taken(results: Sequence[RefusedEvent], server_time: str) -> tuple[int, 
             accepted=0,
             refused=len(results),
             results=list(results),
-        )
-    )
-
-
-def plain_problem(status: HTTPStatus, detail: str, server_time: str) -> bytes:
-    """A problem that its status says all about, such as a path that does not exist."""
-    return _encode(
-        Problem(
-            type="about:blank",
-            title=status.phrase,
-            status=status,
-            detail=detail,
-            server_time=server_time,
-            errors=[],
         )
     )
