@@ -138,9 +138,8 @@ def drop_evidence(
     (x, n), (y, m) = counts_of(useful, votes), counts_of(base_useful, base_votes)
     x, n, y, m = np.broadcast_arrays(x, n, y, m)
     recent = _observed(x, n)
-    evidence: Numbers = np.array(
-        log_evidence(x, n, recent) - np.log(2)
-    )  # the least it can be; no drop is seen, or no base
+    # The least it can be; it stands where no drop is seen, and where there was nothing before.
+    evidence: Numbers = np.array(log_evidence(x, n, recent) - np.log(2))
     told = np.asarray((m > 0) & (n > 0) & (recent + at_least < _observed(y, m)))
     if told.any():
         base = _most_plausible_base(x[told], n[told], y[told], m[told], at_least)
