@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
-from feedback_analytics.analytics import numbers, question_named
+from feedback_analytics.analytics import numbers
 from feedback_analytics.dashboard.figures import usefulness_over_time
 from feedback_analytics.dashboard.themes import ThemeName, template, tokens
 from feedback_analytics.errors import QueryError
@@ -43,7 +43,7 @@ def figure_of(answer: pd.DataFrame, theme: ThemeName = "light") -> go.Figure:
     return _FIGURES[question](answer, theme)
 
 
-def figure_page(answer: pd.DataFrame, theme: ThemeName = "light") -> str:
+def figure_page(answer: pd.DataFrame, title: str, theme: ThemeName = "light") -> str:
     """The figure as one HTML file that needs nothing else, with period, time zone, as-of and positions below it."""
     token, told = tokens(theme), answer.attrs
     zone = ZoneInfo(told["time_zone"])
@@ -52,7 +52,7 @@ def figure_page(answer: pd.DataFrame, theme: ThemeName = "light") -> str:
     as_of = "an empty store" if told["as_of"] is None else numbers.moment(told["as_of"])
     caption = f"{since} to {until} ({told['time_zone']}), as of {as_of}. Asked with {asked}. 95 % intervals."
     return _PAGE.format(
-        title=escape(question_named(told["question"]).asks),
+        title=escape(title),
         surface=token["surface"],
         ink=token["ink"],
         figure=figure_of(answer, theme).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False}),
