@@ -254,7 +254,7 @@ def _ranking_card(
     more = "Fewer rows" if is_whole else f"All {numbers.counted(len(table), noun)}"
     body = [
         html.Div(ranking(groups, noun, name_cell, reference_share), id=f"live-{name}"),
-        mark_key(reference_share),
+        html.Div(mark_key(reference_share), id=f"live-{name}-key"),
         html.P(inside(more, href=str(other)), id=f"live-{name}-more", className="more-rows"),
     ]
     n = numbers.counted(table["votes"].sum(), "vote")
