@@ -67,6 +67,16 @@ class Snapshot:
         with self._reader.in_time(self._connection):
             return self._reader.ask(self._connection, query, parameters).df()
 
+    def batches(self, query: str, parameters: Parameters | None = None, *, rows: int) -> pa.RecordBatchReader:
+        """The answer as Arrow record batches of about so many rows, for what does not fit into memory.
+
+        Read them before the snapshot ends and before its next query; there is no time limit. Raises QueryError.
+        """
+        try:
+            return self._reader.ask(self._connection, query, parameters).to_arrow_reader(rows)
+        except duckdb.Error as error:
+            raise QueryError(told_by(error)) from error
+
     def lend(self, name: str, table: pa.Table) -> None:
         """Let the queries of this snapshot read an Arrow table under a name."""
         self._connection.register(name, table)
