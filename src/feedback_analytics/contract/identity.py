@@ -47,9 +47,9 @@ def event_hash(source: str, event_id: str) -> int:
 
 def event_hashes(sources: Sequence[str], event_ids: Sequence[str]) -> NDArray[np.uint64]:
     """event_hash of each pair."""
+    before = {source: f"{len(source)}\0{source}".encode() for source in set(sources)}
     digests = [
-        xxh3_64_digest(f"{len(source)}\0{source}{event_id}".encode())
-        for source, event_id in zip(sources, event_ids, strict=True)
+        xxh3_64_digest(before[source] + event_id.encode()) for source, event_id in zip(sources, event_ids, strict=True)
     ]
     return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
 

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from feedback_analytics.contract import VOTES_TOPIC, event_hashes
 from feedback_analytics.processor.prepared import PreparedVotes
 from feedback_analytics.processor.projection import Projected, project
-from feedback_analytics.processor.segments import combine
 from feedback_analytics.processor.standing_votes import (
     STANDING,
     StandingVotes,
     shared_cache,
-    target_hashes,
     target_keys,
 )
 from feedback_analytics.store import Writer
+
+FORMAT = 2
+"""Of keys and values; changed with them, so that an index of an older release is made anew and not misread."""
 
 
 class Indexes:
@@ -44,7 +45,7 @@ class Indexes:
         """Open a partition's index and bring it up to the store's position; one of another store is made anew."""
         if partition not in self._open:
             self._open[partition] = StandingVotes(self._folder / str(partition), self._cache)
-        origin = f"{self._writer.store_id}/{self._writer.restore_epoch}/{log_id}"
+        origin = f"{FORMAT}/{self._writer.store_id}/{self._writer.restore_epoch}/{log_id}"
         self._log_ids[partition] = log_id
         if self._open[partition].adopt(origin, earliest, stored) < stored:
             self._catch_up(partition, stored)
@@ -131,8 +132,7 @@ def _columns(casts: pa.Table) -> tuple[list[bytes], NDArray[np.void]]:
     states["answer"] = column["answer"].to_numpy(zero_copy_only=False)
     states["version"] = column["article_version"].fill_null(-1).to_numpy(zero_copy_only=False)
     states["segment"] = column["segment_id"].to_numpy(zero_copy_only=False)
-    codes, targets = combine([column["article_id"], column["section_id"]])
-    return target_keys(_reader_keys(column["reader_key"]), codes, target_hashes(targets)), states
+    return target_keys(_reader_keys(column["reader_key"]), column["article_id"], column["section_id"]), states
 
 
 def _reader_keys(column: pa.Array) -> NDArray[np.uint64]:

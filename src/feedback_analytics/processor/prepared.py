@@ -30,8 +30,8 @@ from feedback_analytics.contract import (
 )
 from feedback_analytics.errors import ContractError
 from feedback_analytics.processor.batches import Batch
-from feedback_analytics.processor.segments import Segmented, combine, segments_of
-from feedback_analytics.processor.standing_votes import STANDING, target_hashes, target_keys
+from feedback_analytics.processor.segments import Segmented, segments_of
+from feedback_analytics.processor.standing_votes import STANDING, target_keys
 
 MOVED_FROM, REPLAY_OF = "moved_from", "replay_of"
 """Headers of a record: sent on from that partition; replays that dead letter."""
@@ -83,10 +83,9 @@ class PreparedVotes:
 
     records: Records
     at: NDArray[np.int64]
-    event_ids: list[str]
-    article_ids: list[str]
-    section_ids: list[str | None]
-    versions: list[int | None]
+    event_ids: pa.Array
+    article_ids: pa.Array
+    section_ids: pa.Array
     reader_keys: NDArray[np.uint64]
     events: NDArray[np.void]
     keys: list[bytes]
@@ -197,34 +196,32 @@ def _columns(
     data = [event.data for event in events]
     event_ids = [event.id for event in events]
     source_names = [event.source for event in events]
-    article_ids = [vote.article_id for vote in data]
-    section_ids = [vote.section_id for vote in data]
-    versions = [vote.article_version for vote in data]
+    article_ids = pa.array([vote.article_id for vote in data], pa.string())
+    section_ids = pa.array([vote.section_id for vote in data], pa.string())
+    sources = pa.array(source_names, pa.string())
     segmented = segments_of(
-        source_names,
-        [vote.locale for vote in data],
-        [vote.device for vote in data],
-        [vote.referrer for vote in data],
+        sources,
+        pa.array([vote.locale for vote in data], pa.string()),
+        pa.array([vote.device for vote in data], pa.string()),
+        pa.array([vote.referrer for vote in data], pa.string()),
     )
-    target_codes, targets = combine([pa.array(article_ids, pa.string()), pa.array(section_ids, pa.string())])
     state = np.empty(len(events), dtype=STANDING)
     state["occurred_at"] = occurred_at
     state["event_hash"] = event_hashes(source_names, event_ids)
-    state["answer"] = np.fromiter((ANSWERS[vote.vote] for vote in data), dtype=np.int8, count=len(data))
-    state["version"] = np.fromiter((-1 if v is None else v for v in versions), dtype=np.int32, count=len(versions))
+    state["answer"] = np.array([ANSWERS[vote.vote] for vote in data], dtype=np.int8)
+    state["version"] = pa.array([vote.article_version for vote in data], pa.int32()).fill_null(-1)
     state["segment"] = segmented.ids
-    keys = target_keys(reader_keys, target_codes, target_hashes(targets))
+    keys = target_keys(reader_keys, article_ids, section_ids)
     return PreparedVotes(
         records,
         at,
-        event_ids,
+        pa.array(event_ids, pa.string()),
         article_ids,
         section_ids,
-        versions,
         reader_keys,
         state,
         keys,
-        pa.array(source_names, pa.string()),
+        sources,
         segmented,
         dead,
         moves,

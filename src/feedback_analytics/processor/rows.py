@@ -183,8 +183,8 @@ def _reversals(votes: PreparedVotes, projected: Projected) -> pa.Table:
     old = np.array([reversal.old for reversal in projected.reversals], dtype=STANDING)
     at, records, count = votes.at[cause], votes.records, len(cause)
     return _entries(
-        [votes.event_ids[index] for index in cause], old, records.received_at[at],
-        [votes.article_ids[index] for index in cause], [votes.section_ids[index] for index in cause],
+        votes.event_ids.take(cause), old, records.received_at[at],
+        votes.article_ids.take(cause), votes.section_ids.take(cause),
         votes.reader_keys[cause], np.ones(count, dtype=bool), np.zeros(count, dtype=bool),
         np.full(count, -1, dtype=np.int8), -(old["answer"] == 1).astype(np.int8),
         records.partition[at], records.offset[at],
@@ -192,11 +192,11 @@ def _reversals(votes: PreparedVotes, projected: Projected) -> pa.Table:
 
 
 def _entries(
-    event_ids: Sequence[str],
+    event_ids: pa.Array,
     events: NDArray[np.void],
     received_at: NDArray[np.int64],
-    article_ids: Sequence[str],
-    section_ids: Sequence[str | None],
+    article_ids: pa.Array,
+    section_ids: pa.Array,
     reader_keys: NDArray[np.uint64],
     is_reversal: NDArray[np.bool_],
     is_winner: NDArray[np.bool_],
@@ -208,11 +208,11 @@ def _entries(
     version = events["version"]
     return pa.Table.from_arrays(
         [
-            pa.array(event_ids, pa.string()),
+            event_ids,
             _times(events["occurred_at"]),
             _times(received_at),
-            pa.array(article_ids, pa.string()),
-            pa.array(section_ids, pa.string()),
+            article_ids,
+            section_ids,
             pa.array(np.ascontiguousarray(version), pa.int32(), mask=version < 0),
             _uuids(reader_keys),
             pa.array(np.ascontiguousarray(events["answer"])),

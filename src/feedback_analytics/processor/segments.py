@@ -40,14 +40,9 @@ class Segmented:
     segments: dict[int, Segment]
 
 
-def segments_of(
-    sources: Sequence[str],
-    locales: Sequence[str | None],
-    devices: Sequence[str | None],
-    referrers: Sequence[str | None],
-) -> Segmented:
-    """The segments of n events. Python runs once per distinct combination, not once per event."""
-    codes, combinations = combine([pa.array(column, pa.string()) for column in (sources, locales, devices, referrers)])
+def segments_of(sources: pa.Array, locales: pa.Array, devices: pa.Array, referrers: pa.Array) -> Segmented:
+    """The segments of n events, of columns of text. Python runs once per distinct combination, not once per event."""
+    codes, combinations = combine([sources, locales, devices, referrers])
     distinct = [
         Segment(source or "", locale, device, referrer_host(referrer))
         for source, locale, device, referrer in combinations

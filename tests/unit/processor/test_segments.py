@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from feedback_analytics.processor.segments import Segment, referrer_host, segments_of
@@ -34,6 +35,7 @@ def test_values_that_run_together_make_different_segments() -> None:
 
 
 def test_each_event_gets_the_id_of_its_combination() -> None:
-    found = segments_of(["s", "t", "s"], ["en", None, "en"], [None, "mobile", None], ["https://a.example/1"] * 3)
+    columns = [["s", "t", "s"], ["en", None, "en"], [None, "mobile", None], ["https://a.example/1"] * 3]
+    found = segments_of(*(pa.array(column, pa.string()) for column in columns))
     assert found.ids[0] == found.ids[2] != found.ids[1]
     assert found.segments[int(found.ids[1])] == Segment("t", None, "mobile", "a.example")
