@@ -198,7 +198,9 @@ def _fallen_out(sections: pd.DataFrame) -> Sentence:
     below = f"{below} below a typical section of its kind."
     if len(worse) == 1:
         return _say(" One section falls out: ", _strong(row["heading"]), f" is {below}")
-    return _say(f" {numbers.counted(len(worse), 'section')} fall out, most of all ", _strong(row["heading"]), f": it is {below}")
+    return _say(
+        f" {numbers.counted(len(worse), 'section')} fall out, most of all ", _strong(row["heading"]), f": it is {below}"
+    )
 
 
 def _is(number: int) -> str:

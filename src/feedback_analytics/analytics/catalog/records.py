@@ -1,0 +1,143 @@
+"""Questions about the records themselves: the ledger, dead letters, freshness, and the events behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from feedback_analytics.analytics.catalog.question import Column, Question
+from feedback_analytics.analytics.filters import AS_OF, COMMON, PERIOD, SEGMENTS
+from feedback_analytics.analytics.parameters import Kind, Parameter
+from feedback_analytics.analytics.scope import Scope
+
+MOST_EVENTS = 100_000
+
+
+def ledger(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """What came in per source and hour, and what became of it."""
+    return scope.records("ledger")
+
+
+def dead_letters(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """What could not be stored, by reason, with an example."""
+    return scope.records("dead_letters")
+
+
+def freshness(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """Up to when the store is complete."""
+    known = scope.known
+    row = {
+        "as_of": known.as_of,
+        "newest_received_at": known.newest_received_at,
+        "first_vote_hour": known.first_vote_hour,
+        "newest_vote_hour": known.newest_vote_hour,
+        "records": known.records,
+        "positions": known.text,
+    }
+    return pd.DataFrame([row])
+
+
+def events_behind(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """The events that make up a number: give it the filters of the number."""
+    of_sections = {"articles": False, "sections": True}.get(values["of"])
+    return scope.events(of_sections=of_sections, standing=values["standing"], vote=values["vote"], most=values["most"])
+
+
+_OUTCOMES = (
+    Column("received", "count", "records taken from the log; received = stored + duplicate + dead + moved"),
+    Column("stored", "count", "events stored: votes and announcements"),
+    Column("duplicate", "count", "events seen before, kept once"),
+    Column("dead", "count", "dead letters"),
+    Column("moved", "count", "records sent on to their home partition"),
+    Column("id_reused", "count", "stored events whose source and id were used before for another reader or target"),
+)
+
+QUESTIONS = (
+    Question(
+        "ledger",
+        "What came in per source and hour of receipt, and what became of it?",
+        ("ledger",),
+        (*PERIOD, *SEGMENTS[:1], *AS_OF),
+        (
+            Column("source", "text", "CloudEvents source; (unreadable) when the record does not tell"),
+            Column("hour", "time", "hour of receipt"),
+            *_OUTCOMES,
+        ),
+        ledger,
+        by_receipt=True,
+    ),
+    Question(
+        "dead_letters",
+        "What could not become a vote or an article, and why?",
+        ("dead_letters",),
+        (*PERIOD, *SEGMENTS[:1], *AS_OF),
+        (
+            Column("reason", "word", "why, as a word of a closed set"),
+            Column("field", "text", "path of the field at fault; empty for the whole event"),
+            Column("letters", "count", "dead letters"),
+            Column("replayed", "count", "of those, sent again and stored or known since"),
+            Column("first_at", "time", "when the log took the first"),
+            Column("last_at", "time", "when the log took the last"),
+            Column("source", "text", "CloudEvents source of the newest"),
+            Column("expected", "text", "what the contract wants there"),
+            Column("found", "text", "what stood there in the newest; never a reader's id"),
+            Column("example_id", "id", "the newest dead letter: `feedback dead-letters show ID`"),
+        ),
+        dead_letters,
+        by_receipt=True,
+    ),
+    Question(
+        "freshness",
+        "Up to when is the store complete?",
+        ("known_positions", "known_as_of", "vote_hours"),
+        AS_OF,
+        (
+            Column("as_of", "time", "last transaction that counts"),
+            Column("newest_received_at", "time", "when the log took the newest record that was processed"),
+            Column("first_vote_hour", "time", "hour of the earliest answer"),
+            Column("newest_vote_hour", "time", "hour of the latest answer"),
+            Column("records", "count", "records of the log that were processed"),
+            Column("positions", "text", "next offset of each partition; give it back as as_of"),
+        ),
+        freshness,
+    ),
+    Question(
+        "events_behind",
+        "Which events make up a number?",
+        ("events_behind",),
+        (
+            *COMMON,
+            Parameter(
+                "of",
+                Kind.CHOICE,
+                "Votes for articles as a whole, on sections, or both.",
+                choices=("articles", "sections", "both"),
+                default="both",
+            ),
+            Parameter("standing", Kind.YES_NO, "Only answers that stand and count; no: every event.", default=True),
+            Parameter("vote", Kind.CHOICE, "Only this answer.", choices=("useful", "not_useful", "retracted")),
+            Parameter("most", Kind.COUNT, "Most rows.", default=1_000, least=1, most=MOST_EVENTS),
+        ),
+        (
+            Column("occurred_at", "time", "when the reader answered"),
+            Column("received_at", "time", "when the log took the event"),
+            Column("source", "text", "CloudEvents source: the emitter"),
+            Column("event_id", "id", "id of the event, unique within its source"),
+            Column("article_id", "id", "publisher's id of the article"),
+            Column("section_id", "id", "publisher's id of the section; empty for the article as a whole"),
+            Column("article_version", "count", "version that the reader saw; empty when not told", True),
+            Column("reader_key", "id", "pseudonym of the reader"),
+            Column("vote", "word", "useful, not_useful or retracted"),
+            Column("is_standing", "yes or no", "this is the reader's standing answer for the target"),
+            Column("locale", "text", "locale of the reader's page"),
+            Column("device", "text", "kind of device"),
+            Column("referrer_host", "text", "host the reader came from"),
+            Column("log_topic", "text", "topic that carried the event"),
+            Column("log_partition", "count", "partition that carried it"),
+            Column("log_offset", "count", "its offset there"),
+        ),
+        events_behind,
+    ),
+)

@@ -1,0 +1,85 @@
+"""Lake: a store in the hands of an analyst: SQL, questions by name, pandas. Read-only by construction.
+
+    with feedback_analytics.connect("data") as lake:
+        lake.ask("ranking", of="sections", days=90, topic="Cities")
+        lake.sql("from mart.votes limit 10").df()
+
+Every answer is a pandas DataFrame with documented columns (`lake.question(name).columns`). Its `attrs` say what it was
+made from: question, parameters, period (since, until), time_zone, as_of and positions. Asked again with
+`as_of=answer.attrs["positions"]`, and the same since and until, it gives the same numbers, whatever has come since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+
+from feedback_analytics.analytics.catalog import QUESTIONS, Question, question_named
+from feedback_analytics.analytics.parameters import read_parameters
+from feedback_analytics.analytics.scope import Scope, zone_named
+from feedback_analytics.store import Reader
+
+
+class Lake:
+    """A store, read-only. May be used by several threads; close it when done."""
+
+    def __init__(
+        self, reader: Reader, *, time_zone: str = "UTC", now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._reader, self._now = reader, now
+        self.time_zone = time_zone
+        self._zone = zone_named(time_zone)
+
+    def ask(self, question: str, /, **parameters: object) -> pd.DataFrame:
+        """The answer to a question of the catalog, from one snapshot of the store.
+
+        Parameters are those of the question; values may be text or Python's own (dates, numbers, booleans). Shares run
+        from 0 to 1, times are aware UTC. Raises QueryError for a question, parameter or value that is not possible.
+        """
+        asked = question_named(question)
+        values = read_parameters(asked.name, asked.parameters, parameters, self._zone)
+        with self._reader.snapshot() as snapshot:
+            scope = Scope.of(snapshot, values, self._zone, self._now(), by_receipt=asked.by_receipt)
+            table = asked.table(scope, values)
+        table.attrs = {
+            "question": asked.name,
+            "parameters": {name: value for name, value in values.items() if value is not None},
+            "since": scope.period.since,
+            "until": scope.period.until,
+            "time_zone": self.time_zone,
+            "as_of": scope.known.as_of,
+            "positions": scope.known.text,
+        }
+        return table
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All that can be asked."""
+        return QUESTIONS
+
+    def question(self, name: str) -> Question:
+        """One question: the sentence it answers, its parameters and columns."""
+        return question_named(name)
+
+    def sql(self, query: str, parameters: Any = None) -> Any:
+        """The query as a DuckDB relation; see `store.Reader.sql`."""
+        return self._reader.sql(query, parameters)
+
+    def snapshot_id(self) -> int:
+        """Changes whenever the store does."""
+        return self._reader.snapshot_id()
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

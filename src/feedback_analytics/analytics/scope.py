@@ -1,0 +1,263 @@
+"""Scope: one question's period, filters and positions on one snapshot, and the counts that lie within them.
+
+Counts come from the hourly sums where these know enough. Who asks for some readers only, for an earlier state, or for
+days that do not begin at a whole hour of UTC, gets them from the entries themselves; the numbers are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from feedback_analytics.analytics.filters import Filters
+from feedback_analytics.analytics.periods import Period, period_between, steps_of
+from feedback_analytics.analytics.positions import positions_text, read_positions_text, refuse_unknown_positions
+from feedback_analytics.contract import time_us
+from feedback_analytics.errors import QueryError
+from feedback_analytics.store import Snapshot
+
+HOUR = timedelta(hours=1)
+
+
+def read_query(name: str) -> str:
+    """The SQL of a question, as it stands in its file."""
+    return resources.files(__package__).joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Known:
+    """How far the store had come. is_now: nothing came since. asked_at: the time that was asked for; None: now.
+
+    as_of is the last commit before the positions; records, and the times of receipt, are of what lies before them.
+    """
+
+    positions: pa.Table
+    text: str
+    is_now: bool
+    asked_at: datetime | None
+    as_of: datetime | None
+    records: int
+    first_received_at: datetime | None
+    newest_received_at: datetime | None
+    first_vote_hour: datetime | None
+    newest_vote_hour: datetime | None
+
+
+def known_at(snapshot: Snapshot, as_of: str | None) -> Known:
+    """The positions that as_of names: a time, a text of positions, or None for now. Raises QueryError."""
+    newest = snapshot.table(read_query("known_positions"), {"known_at": None})
+    positions, asked_at = newest, None if as_of is None else _time_of(as_of)
+    if asked_at is not None:
+        positions = snapshot.table(read_query("known_positions"), {"known_at": asked_at})
+    elif as_of is not None:
+        positions = read_positions_text(as_of)
+        refuse_unknown_positions(positions, newest)
+    snapshot.lend("known", positions)
+    text = positions_text(positions)
+    is_now = text == positions_text(newest)
+    told = snapshot.table(read_query("known_as_of")).to_pylist()[0]
+    hours = snapshot.table(read_query("vote_hours" if is_now else "vote_hours_as_known")).to_pylist()[0]
+    return Known(positions, text, is_now, asked_at, **told, **hours)
+
+
+def _time_of(as_of: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(time_us(as_of) / 1e6, UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one question is about. Made on an open snapshot, and of use only while that is open."""
+
+    snapshot: Snapshot
+    known: Known
+    period: Period
+    filters: Filters
+    zone: ZoneInfo
+
+    @classmethod
+    def of(
+        cls, snapshot: Snapshot, values: Mapping[str, Any], zone: ZoneInfo, now: datetime, *, by_receipt: bool = False
+    ) -> Scope:
+        """The scope that the values of a question's parameters name.
+
+        The last days end with today; as known at an earlier state, with the day of that state. by_receipt: the period
+        is one of receipt, and its first and last days those of the log and not of the readers' answers.
+        """
+        known = known_at(snapshot, values.get("as_of"))
+        received = known.first_received_at, known.newest_received_at
+        first, newest = received if by_receipt else (known.first_vote_hour, known.newest_vote_hour)
+        past = None if known.is_now else known.asked_at or known.as_of
+        period = period_between(
+            values.get("since"),
+            values.get("until"),
+            values.get("days", "all"),
+            now=now if past is None else min(now, past),
+            first_vote_at=first,
+            newest_vote_at=newest,
+            zone=zone,
+        )
+        return cls(snapshot, known, period, Filters.of(values), zone)
+
+    def during(self, period: Period) -> Scope:
+        """The same for another period."""
+        return replace(self, period=period)
+
+    def without(self, *names: str) -> Scope:
+        """The same without some filters."""
+        return replace(self, filters=replace(self.filters, **dict.fromkeys(names)))
+
+    def _variant(self, edges: Sequence[datetime]) -> str:
+        """Ending of the file that counts from where counts between these edges must come from."""
+        is_on_hours = all(edge.timestamp() % HOUR.total_seconds() == 0 for edge in edges)
+        if self.known.is_now and is_on_hours and not self.filters.choose_segments:
+            return ""
+        return "_of_segments" if self.known.is_now else "_as_known"
+
+    @property
+    def _bounds(self) -> dict[str, datetime]:
+        return {"since": self.period.since, "until": self.period.until}
+
+    @property
+    def _segment_bounds(self) -> dict[str, Any]:
+        return {**self._bounds, **self.filters.of_segments}
+
+    def targets(self) -> pd.DataFrame:
+        """One row per article as a whole and per section with votes. Columns: queries/targets.sql."""
+        variant = self._variant((self.period.since, self.period.until))
+        bound = self._segment_bounds if variant else self._bounds
+        return self._described(self.snapshot.table(read_query(f"target_counts{variant}"), bound))
+
+    def _described(self, counts: pa.Table) -> pd.DataFrame:
+        """The counts (columns of target_counts) of targets that fit the filters, with what is known of them."""
+        self.snapshot.lend("counts", counts)
+        self._lend_facts()
+        return self._frame("targets", self.filters.of_targets)
+
+    def articles(self) -> pd.DataFrame:
+        """The rows of `targets` that are articles as a whole."""
+        targets = self.targets()
+        return targets[targets["section_id"].isna()].reset_index(drop=True)
+
+    def sections(self) -> pd.DataFrame:
+        """The rows of `targets` that are sections."""
+        targets = self.targets()
+        return targets[targets["section_id"].notna()].reset_index(drop=True)
+
+    def steps(self, step: str, *, of_sections: bool) -> pd.DataFrame:
+        """One row per step of the period, cut in the newsroom's zone. Columns: queries/step_counts.sql, ends_at."""
+        edges = steps_of(self.period, step, self.zone)
+        begins = pa.array(edges[:-1], pa.timestamp("us", "UTC"))
+        self.snapshot.lend("steps", pa.table({"step_at": begins}))
+        variant = self._variant((self.period.since, self.period.until, *edges))
+        bound = {**(self._segment_bounds if variant else self._bounds), **self._choose(), "of_sections": of_sections}
+        table = self._frame(f"step_counts{variant}", bound)
+        return table.assign(ends_at=pd.Series(edges[1:], dtype=table["step_at"].dtype))
+
+    def readers(self) -> int:
+        """How many readers have a vote that stands in the period."""
+        bound = {**self._segment_bounds, **self._choose()}
+        return int(self.snapshot.table(read_query("readers"), bound)["readers"][0].as_py())
+
+    def by_segment(self, dimension: str, *, of_sections: bool) -> pd.DataFrame:
+        """One row per value of source, locale, device or referrer. Columns: queries/segment_counts.sql."""
+        bound = {**self._segment_bounds, **self._choose(), "dimension": dimension, "of_sections": of_sections}
+        return self._frame("segment_counts", bound)
+
+    def of_article(self, question: str) -> pd.DataFrame:
+        """version_counts or version_pairs of the article that the filters name."""
+        return self._frame(question, {**self._segment_bounds, "article_id": self.filters.article_id})
+
+    def version_times(self) -> pd.DataFrame:
+        """When each version of the article, or of all, was published. Columns: queries/version_times.sql."""
+        return self._frame("version_times", {"article_id": self.filters.article_id})
+
+    def mind_changes(self) -> pd.DataFrame:
+        """Columns: queries/mind_changes.sql, of the targets that fit the filters, with what `targets` knows of them."""
+        changes = self.snapshot.table(read_query("mind_changes"), self._segment_bounds)
+        # Not of targets(): those have a vote that stands, and a target of which all was taken back has none.
+        answered = pa.table({name: changes[name] for name in ("article_id", "section_id")})
+        answers, none = changes["answers"], pa.array(np.zeros(len(changes), dtype=np.int64))
+        known = self._described(answered.append_column("votes", answers).append_column("useful", none))
+        return as_frame(changes).merge(known, on=["article_id", "section_id"], how="inner")
+
+    def events(self, *, of_sections: bool | None, standing: bool, vote: str | None, most: int) -> pd.DataFrame:
+        """Columns: queries/events_behind.sql."""
+        told = {"of_sections": of_sections, "standing": standing, "vote": vote, "most": most}
+        if self.filters.choose_targets:
+            # Not the targets of votes that stand: of some all may be taken back.
+            self._lend_chosen(self._described(self.snapshot.table(read_query("answered_targets"), self._bounds)))
+            chosen = {"everything": False}
+        else:
+            chosen = self._choose()
+        return self._frame("events_behind", {**self._segment_bounds, **chosen, **told})
+
+    def records(self, question: str) -> pd.DataFrame:
+        """ledger or dead_letters, by time of receipt."""
+        return self._frame(question, {**self._bounds, "source": self.filters.source})
+
+    def article_facts(self) -> pd.DataFrame:
+        """What is known of each announced article. Columns: queries/article_facts.sql."""
+        return as_frame(self._facts[0])
+
+    @cached_property
+    def _facts(self) -> tuple[pa.Table, pa.Table]:
+        articles, sections = (self.snapshot.table(read_query(name)) for name in ("article_facts", "section_facts"))
+        return articles, sections
+
+    def _lend_facts(self) -> None:
+        for name, facts in zip(("article_facts", "section_facts"), self._facts, strict=True):
+            self.snapshot.lend(name, facts)
+
+    def _choose(self) -> dict[str, bool]:
+        """Lends the targets that fit the filters as `chosen`; everything: there is nothing to choose by."""
+        everything = not self.filters.choose_targets
+        chosen = pa.table({"article_id": pa.array([], pa.string()), "section_id": pa.array([], pa.string())})
+        if not everything:
+            always = self.during(_all_time(self.known)).without("source", "locale", "device", "referrer")
+            self._lend_chosen(always.targets())
+        else:
+            self.snapshot.lend("chosen", chosen)
+        return {"everything": everything}
+
+    def _lend_chosen(self, targets: pd.DataFrame) -> None:
+        found = targets[["article_id", "section_id"]]
+        schema = pa.schema([("article_id", pa.string()), ("section_id", pa.string())])
+        self.snapshot.lend("chosen", pa.Table.from_pandas(found, schema, preserve_index=False))
+
+    def _frame(self, question: str, bound: Mapping[str, Any]) -> pd.DataFrame:
+        return as_frame(self.snapshot.table(read_query(question), bound))
+
+
+def _all_time(known: Known) -> Period:
+    """Every hour that has votes."""
+    begin, end = known.first_vote_hour, known.newest_vote_hour
+    if begin is None or end is None:
+        return Period(datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC))
+    return Period(begin.astimezone(UTC), end.astimezone(UTC) + HOUR)
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """The answer for people: text that is missing is None, a number NaN, a time NaT."""
+    frame = table.to_pandas()
+    texts = {name: frame[name].astype(object) for name in frame.select_dtypes("str")}
+    return frame.assign(**{name: text.where(text.notna(), None) for name, text in texts.items()})
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of that name. Raises QueryError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise QueryError(f"there is no time zone {name!r}. Name one such as Europe/Berlin or UTC.") from None
