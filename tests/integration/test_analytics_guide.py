@@ -39,6 +39,7 @@ def test_the_python_of_the_guide_runs(house: House, monkeypatch: pytest.MonkeyPa
     assert list(told["articles"]["votes"]) == [40]
     assert told["few"].empty
     assert list(told["ranking"]["votes"]) == [40]
+    assert told["again"].attrs["positions"] == told["told"]["positions"]
     told["lake"].close()
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import typer
 from prometheus_client import CollectorRegistry
 
+from feedback_analytics.api import reference_files as read_api_files
 from feedback_analytics.cli.app import build_tree
 from feedback_analytics.contract import EVENT_TYPES, Reason, reference_files, secret_fingerprint
 from feedback_analytics.settings import FILE_VARIABLE, environment_name, known_settings, read_settings
@@ -40,7 +41,7 @@ def pages() -> dict[str, bytes]:
         "http.md": http_page(),
         "data-dictionary.md": dictionary(),
     }
-    return {**{path: text.encode() for path, text in texts.items()}, **reference_files()}
+    return {**{path: text.encode() for path, text in texts.items()}, **reference_files(), **read_api_files()}
 
 
 def settings_page() -> str:

@@ -1,4 +1,4 @@
-"""The web part: ingest, dashboard and sample site as one ASGI application on one port.
+"""The web part: ingest, read API, dashboard and sample site as one ASGI application on one port.
 
 Ingest answers from the first moment, since the log is all it needs. The pages follow as soon as the store can be read.
 """
@@ -12,7 +12,8 @@ from pathlib import Path
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from feedback_analytics.analytics import Answers
+from feedback_analytics.analytics import Answers, Lake
+from feedback_analytics.api import add_api
 from feedback_analytics.cli.installation import checked_secret, now, open_topics
 from feedback_analytics.cli.late_pages import LatePages
 from feedback_analytics.cli.listening import serve_until_told
@@ -61,6 +62,8 @@ class Pages:
         marker = read_marker(self._settings.data_path)
         if marker is not None:
             server.mount("/demo", build_site(marker.anchor))
+        lake = Lake(self._reader, time_zone=self._settings.analytics.time_zone, now=now)
+        add_api(server, lake, Answers(self._reader), now=now)
         build_dashboard(Answers(self._reader), self._settings.dashboard, server, live=self._live, now=now)
         return server
 
