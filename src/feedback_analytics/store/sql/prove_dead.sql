@@ -1,6 +1,6 @@
 -- prove_dead: which batches let another number of records die than raw.dead_letters holds?
 --
--- Counted by their place in the log.
+-- Counted by their place in the log; a dead letter kept twice is shown as one too many.
 --   topic      varchar   topic
 --   partition  smallint  partition
 --   batch      varchar   transaction
@@ -15,7 +15,10 @@ with found as (
         log_id,
         log_topic,
         log_partition,
-        count(distinct log_offset) as places
+        count(*) as letters,
+        count(distinct log_offset) as places,
+        min(log_offset) as lowest_offset,
+        max(log_offset) as highest_offset
     from raw.dead_letters
     group by batch_id, log_id, log_topic, log_partition
 )
@@ -26,8 +29,11 @@ select
     batches.first_offset as first,
     batches.next_offset - 1 as last,
     coalesce(batches.dead, 0) as claimed,
-    coalesce(found.places, 0) as found
+    coalesce(found.letters, 0) as found
 from raw.batches
 full join found using (batch_id, log_id, log_topic, log_partition)
 where coalesce(batches.dead, 0) <> coalesce(found.places, 0)
+   or found.places < found.letters
+   or found.lowest_offset < batches.first_offset
+   or found.highest_offset >= batches.next_offset
 order by topic, partition, first, batch
