@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 import pyarrow as pa
 
-from feedback_analytics.errors import QueryError, QueryTimeout, StoreError
+from feedback_analytics.errors import QueryError, QueryTimeout, StoreBusy, StoreError
 from feedback_analytics.settings import Settings, StoreSettings
 from feedback_analytics.store.lake import ALIAS, attach_for_reading, confine, newest_snapshot, open_engine, told_by
 from feedback_analytics.store.location import LakeFolder, find_store
@@ -35,6 +36,10 @@ Parameters = Mapping[str, Any] | Sequence[Any]
 
 ASKING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 # The statements of a confined reader. COPY, ATTACH, PRAGMA and the rest ask for more than an answer.
+
+
+COPY_SECONDS = 10
+# How long a copy of the catalog is tried for. It takes milliseconds, and a busy writer pauses for longer.
 
 
 def open_reader(where: Settings | str | Path, *, confined: bool = True) -> Reader:
@@ -227,7 +232,35 @@ class Reader:
         folder = self._folder
         if os.access(folder.path, os.W_OK) and os.access(folder.catalog, os.W_OK):
             return folder.catalog
-        for name in ("catalog.sqlite", "catalog.sqlite-wal"):
+        return _copy_catalog(folder, self._private)
+
+
+def _copy_catalog(folder: LakeFolder, private: Path) -> Path:
+    """A copy of the catalog as one commit left it: taken again when a writer wrote meanwhile.
+
+    A commit changes the write-ahead log and then the file itself; of two copies made while it did, one would be torn.
+    """
+    sources = (folder.catalog, folder.catalog.with_name(f"{folder.catalog.name}-wal"))
+    deadline = time.monotonic() + COPY_SECONDS
+    while time.monotonic() < deadline:
+        before = [_state(source) for source in sources]
+        for source in sources:
+            copy = private / source.name
+            copy.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
-                shutil.copy(folder.path / name, self._private / name)
-        return self._private / "catalog.sqlite"
+                shutil.copyfile(source, copy)
+        if before == [_state(source) for source in sources]:
+            return private / folder.catalog.name
+    raise StoreBusy(
+        f"the catalog in {folder.path} changed all the time while it was copied, for {COPY_SECONDS} s. Try again, or "
+        "let this user write to that folder: then no copy is needed."
+    )
+
+
+def _state(file: Path) -> tuple[int, int, int] | None:
+    """What changes whenever the file is written; None when there is none."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
