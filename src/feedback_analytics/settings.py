@@ -76,7 +76,7 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
         _doc("How long old snapshots and the files they need are kept."),
     ] = 3600.0
     maintenance_seconds: Annotated[Seconds, _doc("Time between two rounds of background maintenance.")] = 60.0
-    threads: Annotated[Count, _doc("Threads of one DuckDB connection.")] = 2
+    threads: Annotated[Count, _doc("Threads of one reading DuckDB connection.")] = 2
     reader_memory_bytes: Annotated[Count, _doc("Most memory one reading DuckDB connection takes.")] = 2 * 2**30
     query_seconds: Annotated[
         float, Meta(gt=0, le=3000), _doc("Longest time one query may run; below store.snapshot_seconds.")

@@ -24,7 +24,7 @@ import pyarrow as pa
 from feedback_analytics.errors import Fenced, SettingsError, StoreError
 from feedback_analytics.settings import Settings
 from feedback_analytics.store.jobs import JobQueue
-from feedback_analytics.store.lake import WRITER_MEMORY_BYTES, attach_for_writing, open_engine
+from feedback_analytics.store.lake import WRITER_MEMORY_BYTES, WRITER_THREADS, attach_for_writing, open_engine
 from feedback_analytics.store.lease import WriteLease
 from feedback_analytics.store.location import locate_store
 from feedback_analytics.store.maintenance import Maintenance
@@ -63,7 +63,7 @@ def open_writer(
         held = WriteLease(folder.write_lock) if lease else None
     except OSError as error:
         raise StoreError(f"cannot write to the store's folder {folder.path}: {error.strerror}.") from error
-    engine = open_engine(threads=settings.store.threads, memory_bytes=WRITER_MEMORY_BYTES, spill=folder.spill)
+    engine = open_engine(threads=WRITER_THREADS, memory_bytes=WRITER_MEMORY_BYTES, spill=folder.spill)
     try:
         attach_for_writing(engine, folder)
         bring_up_to_date(engine, now)
