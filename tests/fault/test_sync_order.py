@@ -17,7 +17,7 @@ from tests.support.rival import Rival
 from tests.support.store import LOG, TOPIC, a_writer
 from tests.support.trace import CREATIONS, MARKS, REMOVALS, SYNCS, WRITES, Call, read_trace, tracer
 
-ORDERS = ("commit 600 mixed", "commit 600", *["commit 5"] * 3, "mark round", "round")
+ORDERS = ("commit 600 mixed", "commit 600", *["commit 60"] * 3, "mark round", "round")
 """Votes in files, votes kept in the catalog, and a round of maintenance by a clock for which all that is old.
 
 The hourly sums of the second transaction join half of those of the first, so that its file is written anew."""
@@ -78,7 +78,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
 
 def test_the_traced_writer_did_everything_that_makes_or_removes_files(history: History) -> None:
     assert history.answers == [*["committed"] * 5, "False", history.answers[-1]]
-    for work in ("wrote inlined rows of votes", "summed", "anew, without their deleted rows", "merged", "removed"):
+    for work in ("inlined rows of votes to a file", "summed", "anew, without their deleted rows", "merged", "removed"):
         assert work in history.answers[-1]
     before = [file for file in history.data_files if history.written(file) < history.mark("round")]
     assert Counter(Path(file).parent.name for file in before) == {"votes": 2, "usefulness_hourly": 2}
