@@ -54,6 +54,8 @@ class Decoded(Generic[E]):
 
     events are the good ones in order, occurred_at their times (µs since 1970 UTC). good has one flag per record, or is
     None when all are good. unknown_fields counts the fields that the contract does not know and that were left out.
+    reader_keys holds the 16 bytes of each vote's reader key, end to end, where all votes have one and were read as
+    columns; else it is None.
     """
 
     events: list[E]
@@ -61,10 +63,11 @@ class Decoded(Generic[E]):
     good: NDArray[np.bool_] | None
     bad: list[Bad]
     unknown_fields: int
+    reader_keys: bytes | None = None
 
 
-Usual = Callable[[Sequence[bytes]], tuple[list[E], NDArray[np.int64]] | None]
-# Reads a chunk as columns; None when it must be read singly.
+Usual = Callable[[Sequence[bytes]], tuple[list[E], NDArray[np.int64], bytes | None] | None]
+# Reads a chunk as columns, with the reader keys if it has them; None when it must be read singly.
 
 DecodedVotes = Decoded[VoteCast]
 DecodedArticles = Decoded[ArticlePublished]
@@ -130,6 +133,7 @@ def encode_article(event: ArticlePublished) -> bytes:
 def _decode(values: Sequence[bytes], kind: type[E], usual: Usual[E]) -> Decoded[E]:
     events: list[E] = []
     times: list[NDArray[np.int64]] = []
+    keys: list[bytes | None] = []
     bad: list[Bad] = []
     unknown_fields = 0
     for start in range(0, len(values), _CHUNK):
@@ -137,7 +141,9 @@ def _decode(values: Sequence[bytes], kind: type[E], usual: Usual[E]) -> Decoded[
         if (found := usual(chunk)) is not None:
             events += found[0]
             times.append(found[1])
+            keys.append(found[2])
             continue
+        keys.append(None)
         single_times = []
         for index, raw in enumerate(chunk, start):
             try:
@@ -156,11 +162,12 @@ def _decode(values: Sequence[bytes], kind: type[E], usual: Usual[E]) -> Decoded[
         good = np.ones(len(values), np.bool_)
         good[[one.index for one in bad]] = False
     occurred_at = np.concatenate(times) if times else np.empty(0, np.int64)
-    return Decoded(events, occurred_at, good, bad, unknown_fields)
+    joined = None if None in keys else b"".join(keys)  # type: ignore[arg-type]  # no None among them
+    return Decoded(events, occurred_at, good, bad, unknown_fields, joined)
 
 
-def _usual_votes(values: Sequence[bytes]) -> tuple[list[VoteCast], NDArray[np.int64]] | None:
-    """The votes and their times, or None when any of them has to be read singly."""
+def _usual_votes(values: Sequence[bytes]) -> tuple[list[VoteCast], NDArray[np.int64], bytes | None] | None:
+    """The votes, their times and reader keys, or None when any of them has to be read singly."""
     if max(map(len, values)) > MAX_EVENT_BYTES:
         return None
     try:
@@ -168,7 +175,13 @@ def _usual_votes(values: Sequence[bytes]) -> tuple[list[VoteCast], NDArray[np.in
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     times = times_us([event.time for event in events])
-    if times is None or not _readers_are_usual([event.data for event in events]):
+    keys = [event.data.reader_key for event in events]
+    ids = [event.data.reader_id for event in events]
+    has_keys = None not in keys
+    if times is None or (has_keys and any(ids)) or (not has_keys and (any(keys) or None in ids)):
+        return None
+    raw_keys = _joined_keys(keys) if has_keys else None
+    if has_keys and raw_keys is None:
         return None
     if _may_hold_control_characters(b"".join(values)):
         try:
@@ -177,24 +190,18 @@ def _usual_votes(values: Sequence[bytes]) -> tuple[list[VoteCast], NDArray[np.in
                     check_texts(event)
         except ContractError:
             return None
-    return events, times
+    return events, times, raw_keys
 
 
-def _readers_are_usual(votes: Sequence[VoteData]) -> bool:
-    """True when all name their reader the same way, and rightly."""
-    keys = [vote.reader_key for vote in votes]
-    ids = [vote.reader_id for vote in votes]
-    if not any(keys):
-        return None not in ids
-    if any(ids) or None in keys:
-        return False
-    digits = "".join(keys)  # type: ignore[arg-type]  # no None among them
+def _joined_keys(keys: Sequence[str | None]) -> bytes | None:
+    """The bytes of reader keys, end to end; None when one of them is not well formed."""
+    digits = "".join(keys)  # type: ignore[arg-type]  # the caller has looked for None
     try:
         raw = bytes.fromhex(digits)
     except ValueError:
-        return False
+        return None
     # fromhex skips blanks and takes capitals.
-    return len(raw) * 2 == len(digits) and digits == digits.lower()
+    return raw if len(raw) * 2 == len(digits) and digits == digits.lower() else None
 
 
 def _may_hold_control_characters(raw: bytes) -> bool:

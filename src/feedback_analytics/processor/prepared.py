@@ -26,7 +26,7 @@ from feedback_analytics.contract import (
     encode_for_log,
     event_hashes,
     partitions_of,
-    reader_key,
+    reader_keys,
 )
 from feedback_analytics.errors import ContractError
 from feedback_analytics.processor.batches import Batch
@@ -134,27 +134,22 @@ def prepare_votes(records: Records, secret: bytes, partitions: int) -> PreparedV
     decoded = decode_votes(records.values)
     events, occurred_at, dead = decoded.events, decoded.occurred_at, list(decoded.bad)
     at = np.arange(len(records.values)) if decoded.good is None else np.flatnonzero(decoded.good)
-    hexadecimal = [event.data.reader_key for event in events]
-    outside = [index for index, key in enumerate(hexadecimal) if key is None]
-    for index in outside:
-        hexadecimal[index] = reader_key(secret, events[index].data.reader_id or "").hex()
-    reader_keys = _joined_keys(hexadecimal)
+    outside: list[int] = []
+    if decoded.reader_keys is None:
+        outside = [index for index, event in enumerate(events) if event.data.reader_key is None]
+    joined = decoded.reader_keys if decoded.reader_keys is not None else reader_keys(secret, events)
+    keys = np.frombuffer(joined, dtype="<u8").reshape(-1, 2)
 
     keep = np.ones(len(events), dtype=bool)
     for index in outside:
         if occurred_at[index] > records.received_at[at[index]] + MAX_CLOCK_AHEAD_US:
             keep[index] = False
             dead.append(Bad(int(at[index]), _clock_ahead(events[index])))
-    moves = _moves(records, events, reader_keys, at, keep, partitions)
+    moves = _moves(records, events, keys, at, keep, partitions)
     if not keep.all():
         events = [event for event, kept in zip(events, keep, strict=True) if kept]
-        reader_keys, occurred_at, at = reader_keys[keep], occurred_at[keep], at[keep]
-    return _columns(records, events, at, occurred_at, reader_keys, dead, moves)
-
-
-def _joined_keys(hexadecimal: Sequence[str | None]) -> NDArray[np.uint64]:
-    joined = bytes.fromhex("".join(key or "" for key in hexadecimal))
-    return np.frombuffer(joined, dtype="<u8").reshape(-1, 2)
+        keys, occurred_at, at = keys[keep], occurred_at[keep], at[keep]
+    return _columns(records, events, at, occurred_at, keys, dead, moves)
 
 
 def _clock_ahead(event: VoteCast) -> ContractError:
