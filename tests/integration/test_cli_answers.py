@@ -205,9 +205,13 @@ def test_a_store_of_another_log_is_shown_and_goes_on_once_the_loss_is_accepted(d
 def test_maintenance_says_what_it_did(data: Path, tmp_path: Path) -> None:
     copy = tmp_path / "data"
     shutil.copytree(data, copy)
+    for turn in range(2):  # each is too small to make a file of its own
+        votes = [a_vote("a3", reader=f"{turn}-{number}", at=VOTED_AT) for number in range(60)]
+        assert feedback("import", "-", "--data", copy, given=as_lines(votes)).code == 0
+        assert feedback("worker", "--until-caught-up", "--data", copy).code == 0
     told = feedback("maintenance", "run", "--data", copy)
     assert told.code == 0, told
-    assert "wrote inlined rows of votes to a file" in told.out
+    assert "wrote 125 inlined rows of votes to a file" in told.out
     assert feedback("ledger", "--data", copy).code == 0
 
 
