@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
 from feedback_analytics.contract import (
     ARTICLES_TOPIC,
     VOTES_TOPIC,
+    EventsAnswer,
     decode_articles,
     decode_votes,
     partition_of,
@@ -220,13 +222,32 @@ def test_a_log_that_cannot_write_is_no_yes_and_no_crash(ingest: RunningIngest, t
 async def test_what_comes_in_one_turn_of_the_loop_is_one_append(tmp_path: Path) -> None:
     with running_ingest(tmp_path) as ingest:
         registry = CollectorRegistry()
-        appender = GroupAppender(ingest.log, build_metrics(registry))
-        places = await asyncio.gather(
+        appender = GroupAppender[NewRecord](ingest.log, build_metrics(registry), list, lambda: "now")
+        appended = await asyncio.gather(
             *(appender.append([NewRecord(VOTES_TOPIC, 0, b"", b"%d" % number)]) for number in range(50))
         )
-        assert [place.offset for (place,) in places] == list(range(50))
+        assert [one.places[0].offset for one in appended] == list(range(50))
         assert registry.get_sample_value("feedback_ingest_append_records_count") == 1
         assert registry.get_sample_value("feedback_ingest_waiting_bytes") == 0
+
+
+async def test_lone_events_that_come_during_an_append_share_the_next_one(tmp_path: Path) -> None:
+    with running_ingest(tmp_path) as ingest:
+        registry = CollectorRegistry()
+        appender = GroupAppender[NewRecord](ingest.log, build_metrics(registry), list, lambda: "now")
+        with another_process_writing(tmp_path):
+            promises = [appender.append([NewRecord(VOTES_TOPIC, 0, b"", b"first")])]
+            for number in range(20):
+                await asyncio.sleep(0)  # a turn of the loop
+                promises.append(appender.append([NewRecord(VOTES_TOPIC, 0, b"", b"%d" % number)]))
+        appended = await asyncio.gather(*promises)
+        assert [one.places[0].offset for one in appended] == list(range(21))
+        assert registry.get_sample_value("feedback_ingest_append_records_count") == 2
+
+
+def test_the_answer_to_a_lone_event_is_written_like_every_other(ingest: RunningIngest) -> None:
+    answer = ingest.post(as_json(a_vote()))
+    assert msgspec.json.encode(msgspec.json.decode(answer.body, type=EventsAnswer)) == answer.body
 
 
 def test_every_event_is_counted_as_accepted_or_refused(ingest: RunningIngest) -> None:

@@ -117,8 +117,8 @@ def _refuse_size(size_bytes: int, max_body_bytes: int) -> None:
 
 
 def _unpacker(headers: Mapping[bytes, bytes], max_body_bytes: int) -> GzipUnpacker | None:
-    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
-    if encoding == b"identity":
+    announced = headers.get(b"content-encoding")
+    if announced is None or (encoding := announced.strip().lower()) == b"identity":
         return None
     if encoding in (b"gzip", b"x-gzip"):
         return GzipUnpacker(max_body_bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -22,6 +23,7 @@ _MANY_COMMAS = 200_000
 # So many elements an array may have before they are counted without making them: they would take 20 MB.
 
 
+@lru_cache(maxsize=64)
 def framing_of(content_type: bytes) -> Framing:
     """How a body of this Content-Type holds its events. Raises RefusedRequest (415) naming the types that are taken.
 

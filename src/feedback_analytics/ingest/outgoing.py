@@ -17,7 +17,7 @@ from feedback_analytics.contract import (
 )
 from feedback_analytics.log import EventLog, NewRecord
 
-MANY = 32
+MANY = 4
 # From about so many keys on, numpy's fixed cost pays.
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from msgspec.structs import asdict
+from msgspec.structs import astuple
 
 from feedback_analytics.errors import LogError
 from feedback_analytics.log.embedded_file import LogFile, as_log_errors, read_sql
@@ -23,7 +23,13 @@ CHECKPOINT_PAGES = 4000
 # 16 MB of WAL before its pages go to their places; SQLite's default of 4 MB costs more syncs in a backlog.
 FULL_RETRY_SECONDS = 1.0
 
-PackedPartitions = dict[tuple[str, int], list[PackedRun]]
+At = tuple[str, int]
+"""Topic and partition."""
+
+Head = tuple[int, int]
+"""Where the next record of a partition goes, and when the last one came (µs UTC)."""
+
+PackedPartitions = dict[At, list[PackedRun]]
 
 
 class Appender:
@@ -38,6 +44,8 @@ class Appender:
         self._head, self._add_run, self._move_head = read_sql("head"), read_sql("add_run"), read_sql("move_head")
         self._connection: sqlite3.Connection | None = None
         self._topic_ids: dict[str, int] = {}
+        self._heads: dict[At, Head] = {}
+        self._heads_version = -1
         self._thread = threading.Thread(target=self._run, name="log-appender", daemon=True)
         self._thread.start()
 
@@ -93,7 +101,7 @@ class Appender:
                 if taken or self._is_closed:
                     return taken
 
-    def _write(self, parcels: Sequence[Parcel]) -> dict[tuple[str, int], int]:
+    def _write(self, parcels: Sequence[Parcel]) -> dict[At, int]:
         """Make the parcels durable in one transaction; the first offset of each partition's records."""
         waiting = sort_by_partition(parcels)
         partitions = {at: list(pack(own.keys, own.values, own.headers)) for at, own in waiting.items()}
@@ -102,33 +110,51 @@ class Appender:
             try:
                 connection = self._connection or self._open()
                 connection.execute("begin immediate")
-                first_offsets = self._add(connection, partitions)
+                first_offsets, heads = self._add(connection, partitions)
                 connection.execute("commit")
             except BaseException:
                 # After a failed sync the connection's view of the file is not to be trusted.
                 self._drop_connection()
                 raise
+        self._heads.update(heads)
         return first_offsets
 
-    def _add(self, connection: sqlite3.Connection, partitions: PackedPartitions) -> dict[tuple[str, int], int]:
-        first_offsets = {}
+    def _add(
+        self, connection: sqlite3.Connection, partitions: PackedPartitions
+    ) -> tuple[dict[At, int], dict[At, Head]]:
+        """The first offset of each partition's records, and the heads once they are committed."""
+        self._forget_moved_heads(connection)
         now_us = self._now_us()
+        first_offsets, heads = {}, {}
         added, moved = [], []
-        for (topic, partition), runs in partitions.items():
-            if topic not in self._topic_ids:
-                found = connection.execute("select topic_id from topics where name = ?", (topic,)).fetchone()
-                self._topic_ids[topic] = found[0]
-            at = {"topic_id": self._topic_ids[topic], "partition": partition}
-            next_offset, last_us = connection.execute(self._head, at).fetchone()
-            at["appended_at_us"] = max(now_us, last_us)
-            first_offsets[topic, partition] = next_offset
+        for at, runs in partitions.items():
+            topic_id, partition = self._topic_id(connection, at[0]), at[1]
+            head = self._heads.get(at) or connection.execute(self._head, (topic_id, partition)).fetchone()
+            next_offset, last_us = head
+            appended_at_us = max(now_us, last_us)
+            first_offsets[at] = next_offset
             for run in runs:
-                added.append({**at, **asdict(run), "first": next_offset})
+                added.append((topic_id, partition, next_offset, appended_at_us, *astuple(run)))
                 next_offset += run.records
-            moved.append({**at, "next": next_offset})
+            moved.append((topic_id, partition, next_offset, appended_at_us))
+            heads[at] = (next_offset, appended_at_us)
         connection.executemany(self._add_run, added)
         connection.executemany(self._move_head, moved)
-        return first_offsets
+        return first_offsets, heads
+
+    def _forget_moved_heads(self, connection: sqlite3.Connection) -> None:
+        """SQLite counts the commits of others; while there are none, the heads are where our last commit put them."""
+        (version,) = connection.execute("pragma data_version").fetchone()
+        if version != self._heads_version:
+            self._heads.clear()
+            self._heads_version = version
+
+    def _topic_id(self, connection: sqlite3.Connection, topic: str) -> int:
+        """Fixed for the life of the file."""
+        if topic not in self._topic_ids:
+            found = connection.execute("select topic_id from topics where name = ?", (topic,)).fetchone()
+            self._topic_ids[topic] = found[0]
+        return self._topic_ids[topic]
 
     def _open(self) -> sqlite3.Connection:
         self._connection = self._file.connect(for_writing=True)
@@ -139,3 +165,4 @@ class Appender:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._heads.clear()

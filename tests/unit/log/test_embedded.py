@@ -99,6 +99,15 @@ def test_the_mark_changes_when_another_opening_has_written(
     assert log.change_mark() != mark
 
 
+def test_two_openings_that_take_turns_give_every_record_an_offset_of_its_own(
+    log: EmbeddedLog, open_again: Callable[[], EmbeddedLog]
+) -> None:
+    with open_again() as other:
+        for number in range(6):
+            append((log, other)[number % 2], str(number))
+    assert values(log) == [str(number) for number in range(6)]
+
+
 def test_retention_cuts_what_is_stored_and_old(log: EmbeddedLog, clock: Clock) -> None:
     append(log, "old", "old too")
     clock.now_us += HOUR_US

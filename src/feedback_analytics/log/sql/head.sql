@@ -2,11 +2,11 @@
 --
 -- One row.
 --   next, appended_at_us  integer  offset; µs UTC
--- Parameters: :topic_id, :partition
+-- Parameters: ?1 topic_id, ?2 partition
 -- Reads: partitions
 select
     next,
     appended_at_us
 from partitions
-where topic_id = :topic_id
-  and partition = :partition
+where topic_id = ?1
+  and partition = ?2

@@ -1,7 +1,7 @@
 -- move_head: say where the next record of a partition goes, and when the last one came.
--- Parameters: :next integer offset, :appended_at_us integer µs UTC, :topic_id, :partition
+-- Parameters: ?1 topic_id, ?2 partition, ?3 next integer offset, ?4 appended_at_us integer µs UTC
 -- Writes: partitions
 update partitions
-set next = :next, appended_at_us = :appended_at_us
-where topic_id = :topic_id
-  and partition = :partition
+set next = ?3, appended_at_us = ?4
+where topic_id = ?1
+  and partition = ?2
