@@ -219,27 +219,6 @@ def test_records_that_kafka_cut_before_they_were_read_are_told_and_not_passed_ov
     assert "accept-loss" in state.stopped[(VOTES_TOPIC, 0)]
 
 
-def test_partitions_that_go_to_another_member_and_come_back_lose_nothing(broker: str, tmp_path: Path) -> None:
-    with open_house(tmp_path, broker) as house:
-        house.append(votes(500))
-    environ = {**os.environ, "FEEDBACK_BROKER_URL": f"kafka://{broker}"}
-    worker = subprocess.Popen([sys.executable, "-m", "tests.support.worker", str(tmp_path)], env=environ)
-    try:
-        wait_until(lambda: noted_step(tmp_path) == "idle")
-        for _ in range(2):
-            stranger = join_group(broker)
-            stranger.close()
-    finally:
-        worker.terminate()
-        worker.wait(60)
-    assert worker.returncode == 0
-    with open_house(tmp_path, broker) as house:
-        house.append(votes(100, first=500))
-        catch_up(house)
-        assert stored(house) == 600
-        assert_ledger_holds(house)
-
-
 def transactional_emitter(broker: str) -> confluent_kafka.Producer:
     emitter = confluent_kafka.Producer({"bootstrap.servers": broker, "transactional.id": "emitter", "log_level": 0})
     emitter.init_transactions()
@@ -253,19 +232,6 @@ def emit(emitter: confluent_kafka.Producer, events: list[tuple[bytes, bytes]], *
         emitter.produce(VOTES_TOPIC, value, key, partition_of(key, PARTITIONS))
     emitter.flush()
     emitter.commit_transaction() if commit else emitter.abort_transaction()
-
-
-def join_group(broker: str) -> confluent_kafka.Consumer:
-    """A member that takes its share of the partitions and reads nothing of it."""
-    member = confluent_kafka.Consumer(
-        {"bootstrap.servers": broker, "group.id": GROUP, "partition.assignment.strategy": "roundrobin", "log_level": 0}
-    )
-    member.subscribe([VOTES_TOPIC])
-    deadline = time.monotonic() + 60
-    while not member.assignment():
-        assert time.monotonic() < deadline, "the group gave the new member nothing"
-        member.poll(0.1)
-    return member
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
