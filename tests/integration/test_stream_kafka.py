@@ -20,7 +20,7 @@ from feedback_analytics.contract import VOTES_TOPIC, partition_of
 from feedback_analytics.processor import Step
 from feedback_analytics.store import open_reader, prove_ledger
 from feedback_analytics.stream import WorkerState, run_worker
-from feedback_analytics.stream.app import GROUP, SESSION_SECONDS
+from feedback_analytics.stream.app import SESSION_SECONDS
 from tests.support.builders import a_vote, record_of
 from tests.support.house import PARTITIONS, House
 from tests.support.kafka import remove_our_topics
