@@ -14,15 +14,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
+from feedback_analytics.analytics.filters import KIND_ORDER
 from feedback_analytics.analytics.intervals import running_interval, wilson_interval
 from feedback_analytics.analytics.periods import Period
+from feedback_analytics.analytics.scope import as_frame, read_query
 from feedback_analytics.analytics.verdicts import LEVEL, MIN_VOTES, typical_share, verdicts, votes_needed
 from feedback_analytics.store import Reader, Snapshot
 
@@ -56,7 +56,7 @@ class Answers:
                 yield
                 return
             with self._reader.snapshot() as snapshot:
-                self._forget_unless(int(snapshot.table(query("snapshot"))["snapshot_id"][0].as_py()))
+                self._forget_unless(int(snapshot.table(read_query("snapshot"))["snapshot_id"][0].as_py()))
                 self._open = snapshot
                 try:
                     yield
@@ -172,16 +172,13 @@ class Answers:
             if key not in self._remembered:
                 if len(self._remembered) >= REMEMBERED_ANSWERS:
                     self._remembered.pop(next(iter(self._remembered)))
-                self._remembered[key] = _frame(self._open.table(query(question), parameters))
+                self._remembered[key] = as_frame(self._open.table(read_query(question), parameters))
             return self._remembered[key].copy()
 
     def _forget_unless(self, snapshot_id: int) -> None:
         if snapshot_id != self._remembered_of:
             self._remembered_of = snapshot_id
             self._remembered.clear()
-
-
-KIND_ORDER = ["whats_happening", "why_its_important", "whats_next", "beyond_the_headlines", "other"]
 
 
 def with_shares(table: pd.DataFrame) -> pd.DataFrame:
@@ -211,15 +208,3 @@ def judged(table: pd.DataFrame, reference_share: float | np.ndarray[Any, Any]) -
         verdict=verdicts(table["useful"], table["votes"], reference_share),
         votes_needed=votes_needed(table["useful"], table["votes"], reference_share),
     )
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    """The answer for people: text that is missing is None, a number NaN, a time NaT."""
-    frame = table.to_pandas()
-    texts = {name: frame[name].astype(object) for name in frame.select_dtypes("str")}
-    return frame.assign(**{name: text.where(text.notna(), None) for name, text in texts.items()})
-
-
-def query(question: str) -> str:
-    """The SQL of a question, as it stands in its file."""
-    return resources.files(__package__).joinpath("queries", f"{question}.sql").read_text(encoding="utf-8")

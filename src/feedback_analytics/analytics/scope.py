@@ -26,6 +26,7 @@ from feedback_analytics.errors import QueryError
 from feedback_analytics.store import Snapshot
 
 HOUR = timedelta(hours=1)
+TARGET = pa.schema([("article_id", pa.string()), ("section_id", pa.string())])
 
 
 def read_query(name: str) -> str:
@@ -76,6 +77,21 @@ def _time_of(as_of: str) -> datetime | None:
         return None
 
 
+class Facts:
+    """What is known of articles and sections at the positions lent to a snapshot; read once, whatever the period."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    @cached_property
+    def articles(self) -> pa.Table:
+        return self._snapshot.table(read_query("article_facts"))
+
+    @cached_property
+    def sections(self) -> pa.Table:
+        return self._snapshot.table(read_query("section_facts"))
+
+
 @dataclass(frozen=True)
 class Scope:
     """What one question is about. Made on an open snapshot, and of use only while that is open."""
@@ -85,6 +101,7 @@ class Scope:
     period: Period
     filters: Filters
     zone: ZoneInfo
+    facts: Facts
 
     @classmethod
     def of(
@@ -108,7 +125,7 @@ class Scope:
             newest_vote_at=newest,
             zone=zone,
         )
-        return cls(snapshot, known, period, Filters.of(values), zone)
+        return cls(snapshot, known, period, Filters.of(values), zone, Facts(snapshot))
 
     def during(self, period: Period) -> Scope:
         """The same for another period."""
@@ -142,7 +159,8 @@ class Scope:
     def _described(self, counts: pa.Table) -> pd.DataFrame:
         """The counts (columns of target_counts) of targets that fit the filters, with what is known of them."""
         self.snapshot.lend("counts", counts)
-        self._lend_facts()
+        self.snapshot.lend("article_facts", self.facts.articles)
+        self.snapshot.lend("section_facts", self.facts.sections)
         return self._frame("targets", self.filters.of_targets)
 
     def articles(self) -> pd.DataFrame:
@@ -209,32 +227,20 @@ class Scope:
 
     def article_facts(self) -> pd.DataFrame:
         """What is known of each announced article. Columns: queries/article_facts.sql."""
-        return as_frame(self._facts[0])
-
-    @cached_property
-    def _facts(self) -> tuple[pa.Table, pa.Table]:
-        articles, sections = (self.snapshot.table(read_query(name)) for name in ("article_facts", "section_facts"))
-        return articles, sections
-
-    def _lend_facts(self) -> None:
-        for name, facts in zip(("article_facts", "section_facts"), self._facts, strict=True):
-            self.snapshot.lend(name, facts)
+        return as_frame(self.facts.articles)
 
     def _choose(self) -> dict[str, bool]:
         """Lends the targets that fit the filters as `chosen`; everything: there is nothing to choose by."""
-        everything = not self.filters.choose_targets
-        chosen = pa.table({"article_id": pa.array([], pa.string()), "section_id": pa.array([], pa.string())})
-        if not everything:
-            always = self.during(_all_time(self.known)).without("source", "locale", "device", "referrer")
-            self._lend_chosen(always.targets())
-        else:
-            self.snapshot.lend("chosen", chosen)
-        return {"everything": everything}
+        if not self.filters.choose_targets:
+            self.snapshot.lend("chosen", TARGET.empty_table())
+            return {"everything": True}
+        always = self.during(_all_time(self.known)).without("source", "locale", "device", "referrer")
+        self._lend_chosen(always.targets())
+        return {"everything": False}
 
     def _lend_chosen(self, targets: pd.DataFrame) -> None:
         found = targets[["article_id", "section_id"]]
-        schema = pa.schema([("article_id", pa.string()), ("section_id", pa.string())])
-        self.snapshot.lend("chosen", pa.Table.from_pandas(found, schema, preserve_index=False))
+        self.snapshot.lend("chosen", pa.Table.from_pandas(found, TARGET, preserve_index=False))
 
     def _frame(self, question: str, bound: Mapping[str, Any]) -> pd.DataFrame:
         return as_frame(self.snapshot.table(read_query(question), bound))
