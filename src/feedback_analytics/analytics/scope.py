@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from feedback_analytics.analytics.filters import Filters
 from feedback_analytics.analytics.periods import Period, period_between, steps_of
-from feedback_analytics.analytics.positions import positions_text, read_positions_text, refuse_unknown_positions
+from feedback_analytics.analytics.positions import SCHEMA, positions_text, read_positions_text, refuse_unknown_positions
 from feedback_analytics.contract import time_us
 from feedback_analytics.errors import QueryError
 from feedback_analytics.store import Snapshot
@@ -55,19 +56,32 @@ class Known:
 
 def known_at(snapshot: Snapshot, as_of: str | None) -> Known:
     """The positions that as_of names: a time, a text of positions, or None for now. Raises QueryError."""
-    newest = snapshot.table(read_query("known_positions"), {"known_at": None})
+    all_batches = snapshot.table(read_query("known_positions"), {"known_at": None})
+    newest = all_batches.select(SCHEMA.names)
     positions, asked_at = newest, None if as_of is None else _time_of(as_of)
     if asked_at is not None:
-        positions = snapshot.table(read_query("known_positions"), {"known_at": asked_at})
+        then = snapshot.table(read_query("known_positions"), {"known_at": asked_at})
+        positions = then.select(SCHEMA.names)
     elif as_of is not None:
         positions = read_positions_text(as_of)
         refuse_unknown_positions(positions, newest)
     snapshot.lend("known", positions)
     text = positions_text(positions)
     is_now = text == positions_text(newest)
-    told = snapshot.table(read_query("known_as_of")).to_pylist()[0]
+    # raw.batches grows with every commit: of all of them one pass tells everything.
+    told = _summed(all_batches) if is_now else snapshot.table(read_query("known_as_of")).to_pylist()[0]
     hours = snapshot.table(read_query("vote_hours" if is_now else "vote_hours_as_known")).to_pylist()[0]
     return Known(positions, text, is_now, asked_at, **told, **hours)
+
+
+def _summed(batches: pa.Table) -> dict[str, Any]:
+    """The row of known_as_of, from the sums by partition that known_positions gives."""
+    return {
+        "as_of": pc.max(batches["as_of"]).as_py(),
+        "records": pc.sum(batches["records"]).as_py() or 0,
+        "first_received_at": pc.min(batches["first_received_at"]).as_py(),
+        "newest_received_at": pc.max(batches["newest_received_at"]).as_py(),
+    }
 
 
 def _time_of(as_of: str) -> datetime | None:
