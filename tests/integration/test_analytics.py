@@ -258,8 +258,9 @@ PARAMETERS: dict[str, Any] = {
     "since": WEEK.since, "until": WEEK.until, "known_at": None, "step": "day", "article_id": "a1", "section_id": None,
     "topic": None, "author": None, "language": None, "kind": None, "ai": None, "source": None, "locale": None,
     "device": None, "referrer": None, "vote": None, "dimension": "device", "of_sections": False, "everything": False,
-    "standing": True, "most": 10,
+    "standing": True, "most": 10, "late_us": 3_600_000_000,
 }  # fmt: skip
+STEP = "select $since::timestamptz as step_at, $since::timestamptz + interval 1 day as ends_at"
 LENT = ("known_positions", "target_counts", "article_facts", "section_facts")
 # Questions whose tables other questions read, in the order in which they are made.
 LENT_AS = {"known_positions": "known", "target_counts": "counts"}
@@ -282,7 +283,7 @@ def test_a_query_gives_the_columns_that_its_header_promises(reader: Reader) -> N
                 snapshot.lend(LENT_AS.get(name, name), snapshot.table(sql, bound))
             if name == LENT[-1]:
                 snapshot.lend("chosen", snapshot.table("select 'a1' as article_id, null::varchar as section_id"))
-                snapshot.lend("steps", snapshot.table("select $since::timestamptz as step_at", {"since": WEEK.since}))
+                snapshot.lend("steps", snapshot.table(STEP, {"since": WEEK.since}))
 
 
 def _split(sql: str) -> tuple[list[str], list[str]]:

@@ -95,7 +95,7 @@ def test_below_the_table_stand_period_time_zone_as_of_and_positions(ask: Ask) ->
 def test_json_says_what_the_answer_was_made_from(ask: Ask, lake: Lake) -> None:
     told = json.loads(ask("ranking", "--ai", "yes", "--format", "json"))
     assert list(told) == [
-        "question", "asked", "as_of", "positions", "since", "until", "time_zone", "columns", "rows",
+        "question", "asked", "as_of", "positions", "since", "until", "time_zone", "notes", "columns", "rows",
     ]  # fmt: skip
     assert told["asked"]["ai"] is True
     in_python = lake.ask("ranking", ai=True)

@@ -5,7 +5,8 @@
         lake.sql("from mart.votes limit 10").df()
 
 Every answer is a pandas DataFrame with documented columns (`lake.question(name).columns`). Its `attrs` say what it was
-made from: question, parameters, period (since, until), time_zone, as_of and positions. Asked again with
+made from: question, parameters, period (since, until), time_zone, as_of and positions; and notes, sentences that must
+not be missed, such as that rows were cut off. Asked again with
 `as_of=answer.attrs["positions"]`, and the same since and until, it gives the same numbers, whatever has come since.
 """
 
@@ -45,7 +46,7 @@ class Lake:
         with self._reader.snapshot() as snapshot:
             scope = Scope.of(snapshot, values, self._zone, self._now(), by_receipt=asked.by_receipt)
             table = asked.table(scope, values)
-        table.attrs = {
+        table.attrs |= {
             "question": asked.name,
             "parameters": {name: value for name, value in values.items() if value is not None},
             "since": scope.period.since,

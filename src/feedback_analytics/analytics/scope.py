@@ -187,15 +187,30 @@ class Scope:
         targets = self.targets()
         return targets[targets["section_id"].notna()].reset_index(drop=True)
 
-    def steps(self, step: str, *, of_sections: bool) -> pd.DataFrame:
-        """One row per step of the period, cut in the newsroom's zone. Columns: queries/step_counts.sql, ends_at."""
+    def steps(self, step: str, *, of_sections: bool, late_after: timedelta | None = None) -> pd.DataFrame:
+        """One row per step of the period, cut in the newsroom's zone. Columns: queries/step_counts.sql, ends_at.
+
+        With late_after also late_votes: of its votes, those that the log took so long after the step's end, or later.
+        """
         edges = steps_of(self.period, step, self.zone)
-        begins = pa.array(edges[:-1], pa.timestamp("us", "UTC"))
-        self.snapshot.lend("steps", pa.table({"step_at": begins}))
+        begins, ends = (pa.array(some, pa.timestamp("us", "UTC")) for some in (edges[:-1], edges[1:]))
+        self.snapshot.lend("steps", pa.table({"step_at": begins, "ends_at": ends}))
         variant = self._variant((self.period.since, self.period.until, *edges))
-        bound = {**(self._segment_bounds if variant else self._bounds), **self._choose(), "of_sections": of_sections}
-        table = self._frame(f"step_counts{variant}", bound)
-        return table.assign(ends_at=pd.Series(edges[1:], dtype=table["step_at"].dtype))
+        chosen = {**self._choose(), "of_sections": of_sections}
+        table = self._frame(f"step_counts{variant}", {**(self._segment_bounds if variant else self._bounds), **chosen})
+        table = table.assign(ends_at=pd.Series(edges[1:], dtype=table["step_at"].dtype))
+        if late_after is None:
+            return table
+        late_us = late_after // timedelta(microseconds=1)
+        late = self._frame("late_counts", {**self._segment_bounds, **chosen, "late_us": late_us})
+        found = late.set_index("step_at")["late_votes"]
+        return table.assign(late_votes=table["step_at"].map(found).fillna(0).astype(np.int64))
+
+    def records_expected(self) -> float:
+        """About how many of the store's records have a time in the period, were all its hours alike."""
+        begin, end = _all_time(self.known).since, _all_time(self.known).until
+        shared = min(end, self.period.until) - max(begin, self.period.since)
+        return self.known.records * max(shared / (end - begin), 0.0)
 
     def readers(self) -> int:
         """How many readers have a vote that stands in the period."""

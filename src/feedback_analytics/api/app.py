@@ -126,6 +126,8 @@ class ReadApi:
             told, whole = told_with(answer), answer_table(question, answer)
             rows = whole.slice(page.first, page.limit)
             shown = {"feedback-as-of": told["as_of"] or "", "feedback-positions": told["positions"], "vary": "accept"}
+            if told["notes"]:
+                shown["feedback-notes"] = " ".join(told["notes"])
             link = None
             if page.first + page.limit < whole.num_rows:
                 known = {parameter.name for parameter in question.parameters}

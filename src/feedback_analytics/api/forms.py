@@ -53,6 +53,7 @@ def told_with(answer: pd.DataFrame) -> dict[str, Any]:
         "since": plain(attrs["since"]),
         "until": plain(attrs["until"]),
         "time_zone": attrs["time_zone"],
+        "notes": attrs["notes"],
     }
 
 

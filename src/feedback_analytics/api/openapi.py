@@ -31,6 +31,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "since": "2026-10-27T00:00:00Z",
         "until": "2026-11-24T00:00:00Z",
         "time_zone": "UTC",
+        "notes": [],
         "columns": [{"name": "kind", "unit": "word"}, {"name": "votes", "unit": "count"}],
         "rows": [{"kind": "whats_next", "votes": 2332, "useful": 1558}],
         "next": None,
@@ -105,6 +106,7 @@ def _ask(question: Question) -> dict[str, Any]:
                     "Link": {"schema": {"type": "string"}},
                     "Feedback-As-Of": {"description": "Last commit counted.", "schema": {"type": "string"}},
                     "Feedback-Positions": {"description": "To be given as as_of.", "schema": {"type": "string"}},
+                    "Feedback-Notes": {"description": "The answer's notes, if any.", "schema": {"type": "string"}},
                 },
                 "content": {
                     "application/json": answer,
@@ -160,6 +162,7 @@ def _answer_schema(question: Question) -> dict[str, Any]:
         "since": time,
         "until": time,
         "time_zone": text,
+        "notes": {"type": "array", "items": text, "description": "Sentences that a reader of the rows must know."},
         "columns": {"type": "array", "items": column},
         "rows": {"type": "array", "items": {"type": "object", "properties": row}},
         "next": {**_UNITS["text"], "description": "Where the next page is; null on the last."},

@@ -202,7 +202,7 @@ def _caption(answer: pd.DataFrame) -> list[str]:
     since, until = (f"{told[name].astimezone(zone):%Y-%m-%d %H:%M}" for name in ("since", "until"))
     as_of = f"{told['as_of']:%Y-%m-%d %H:%M:%S} UTC" if told["as_of"] is not None else "an empty store"
     counted = f"{len(answer):,} {'row' if len(answer) == 1 else 'rows'}"
-    lines = [f"{counted}. Period: {since} to {until} ({told['time_zone']}). As of: {as_of}."]
+    lines = [f"{counted}. Period: {since} to {until} ({told['time_zone']}). As of: {as_of}.", *told["notes"]]
     if told["positions"]:
         lines.append(f"The same again: --as-of '{told['positions']}'")
     return lines

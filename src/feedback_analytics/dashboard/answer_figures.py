@@ -51,6 +51,7 @@ def figure_page(answer: pd.DataFrame, title: str, theme: ThemeName = "light") ->
     asked = ", ".join(f"{name} = {value}" for name, value in told["parameters"].items() if name != "as_of")
     as_of = "an empty store" if told["as_of"] is None else numbers.moment(told["as_of"])
     caption = f"{since} to {until} ({told['time_zone']}), as of {as_of}. Asked with {asked}. 95 % intervals."
+    caption = " ".join([caption, *told["notes"]])
     return _PAGE.format(
         title=escape(title),
         surface=token["surface"],

@@ -32,7 +32,8 @@ def usefulness_over_time(
     """Share per step with its 95 % band above the counts of votes; both share the time axis.
 
     table: rows of `Answers.over_time`. The line breaks where a step has too few votes for a share. A step that is not
-    over is drawn open. versions: rows of `Answers.article_versions`, each a dotted line with its number.
+    over is drawn open; where the table has late_votes, these are a hatched cap of the bars. versions: rows of
+    `Answers.article_versions`, each a dotted line with its number.
     """
     token = tokens(theme)
     starts = table["step_at"].dt.tz_localize(None)
@@ -64,6 +65,9 @@ def usefulness_over_time(
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
+    late = _late_votes(table)
+    if late.any():
+        figure.add_trace(_late_cap(table, starts, late, token))
     most = max(int(table["votes"].max()), 1)
     unit = f"{numbers.NARROW}%"
     counts = {"range": [0, most * 1.08], "tickvals": [0, _round_below(most)], "showgrid": False, "anchor": "x"}
@@ -84,7 +88,11 @@ def usefulness_over_time(
             "dtick": _tick_points(bottom, top),
         },
         yaxis2={"domain": [0, 0.17], **counts},
-        annotations=[_caption("useful share, 95 % interval", 1.0), _caption(f"votes {a_step}", 0.17)],
+        barmode="overlay",
+        annotations=[
+            _caption("useful share, 95 % interval", 1.0),
+            _caption(f"votes {a_step}{'; hatched: came late' if late.any() else ''}", 0.17),
+        ],
     )
     marked = [] if versions is None else versions.to_dict("records")
     for place, version in enumerate(marked):
@@ -105,6 +113,35 @@ def _band(table: pd.DataFrame, starts: pd.Series[Any], length: timedelta, token:
         ys += [*high, *reversed(low), None]
     return go.Scatter(
         x=xs, y=ys, mode="lines", line={"width": 0}, fill="toself", fillcolor=token["data-band"], hoverinfo="skip"
+    )
+
+
+def _late_votes(table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """By step; zeros where they were not counted."""
+    late = table["late_votes"] if "late_votes" in table else pd.Series(0, index=table.index)
+    counts: np.ndarray[Any, np.dtype[np.int64]] = late.fillna(0).to_numpy(dtype=np.int64)
+    return counts
+
+
+def _late_cap(
+    table: pd.DataFrame, starts: pd.Series[Any], late: np.ndarray[Any, np.dtype[np.int64]], token: dict[str, str]
+) -> go.Bar:
+    """The upper part of each bar, hatched: the votes that came after their step was over."""
+    hatch = {
+        "shape": "/",
+        "size": 5,
+        "solidity": 0.25,
+        "fillmode": "replace",
+        "fgcolor": token["ink-2"],
+        "bgcolor": token["surface"],
+    }
+    return go.Bar(
+        x=starts,
+        y=np.where(late > 0, late, np.nan),
+        base=table["votes"].to_numpy() - late,
+        yaxis="y2",
+        marker={"pattern": hatch, "line": {"color": token["data-soft"], "width": 1}},
+        hoverinfo="skip",
     )
 
 
@@ -143,8 +180,8 @@ def _tick_points(bottom: float, top: float) -> int:
 def _hover_texts(table: pd.DataFrame) -> list[str]:
     """One text per step; it hangs on the bars, which are there also where the line breaks."""
     texts = []
-    for row in table.to_dict("records"):
-        votes = numbers.counted(row["votes"], "vote")
+    for row, late in zip(table.to_dict("records"), _late_votes(table), strict=True):
+        votes = numbers.counted(row["votes"], "vote") + (f", {late:,} of them late" if late else "")
         if row["votes"] < MIN_VOTES:
             texts.append(f"{votes}: too few for a share")
         else:

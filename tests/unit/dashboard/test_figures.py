@@ -51,6 +51,20 @@ def test_a_day_with_few_votes_tells_its_count_and_no_share() -> None:
     assert bars.customdata[1].startswith("<b>75.0\u202f% useful</b><br>59.8–85.8\u202f%<br>40\u00a0votes")
 
 
+def test_votes_that_came_late_are_the_hatched_cap_of_their_days_bar() -> None:
+    table = days((30, 40), (20, 40), (3, 4))
+    assert len(drawn(table.assign(late_votes=pd.array([0, None, 0], "Int64"))).data) == 3
+    figure = drawn(table.assign(late_votes=pd.array([0, 15, 1], "Int64")))
+    bars, cap = figure.data[2:]
+    assert list(bars.y) == [40, 40, 4], "the whole bar counts them where they belong"
+    assert list(cap.base[1:] + cap.y[1:]) == [40, 4] and list(cap.y[1:]) == [15, 1] and np.isnan(cap.y[0])
+    assert (cap.marker.pattern.shape, figure.layout.barmode) == ("/", "overlay")
+    assert "late" not in bars.customdata[0]
+    assert bars.customdata[1].endswith("40\u00a0votes, 15 of them late")
+    assert bars.customdata[2] == "4\u00a0votes, 1 of them late: too few for a share"
+    assert figure.layout.annotations[1].text == "votes a day; hatched: came late"
+
+
 def test_a_day_that_is_not_over_is_drawn_open() -> None:
     line = drawn(days((30, 40), (20, 40)), now=BEGIN + timedelta(days=1, hours=6)).data[1]
     surface, ink = tokens("light")["surface"], tokens("light")["data"]

@@ -48,7 +48,8 @@ class Question:
     """A question: its name, the sentence it answers, its SQL files, parameters and columns, and how it is answered.
 
     answer takes the scope and the values of all parameters; its table has at least the columns, and a total order of
-    rows. by_receipt: the period is about when the log took the events, not about when readers answered.
+    rows, and `noting` gives it sentences that must go with it. by_receipt: the period is about when the log took the
+    events, not about when readers answered.
     """
 
     name: str
@@ -62,11 +63,20 @@ class Question:
     def table(self, scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
         """The answer with exactly the columns, in their order, each of its type; missing texts are None."""
         answer = self.answer(scope, values)
-        return pd.DataFrame({column.name: _typed(answer[column.name], column.dtype) for column in self.columns})
+        table = pd.DataFrame({column.name: _typed(answer[column.name], column.dtype) for column in self.columns})
+        table.attrs["notes"] = answer.attrs.get("notes", [])
+        return table
 
     @property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+
+def noting(table: pd.DataFrame, *notes: str) -> pd.DataFrame:
+    """The table with sentences in its attrs, which go wherever the answer goes; empty ones are none."""
+    table = table.copy(deep=False)
+    table.attrs["notes"] = [*table.attrs.get("notes", []), *filter(None, notes)]
+    return table
 
 
 def _typed(values: pd.Series[Any], dtype: str) -> pd.Series[Any]:
