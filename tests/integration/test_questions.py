@@ -542,6 +542,26 @@ def test_all_events_of_a_target_are_there_also_those_that_do_not_count(lake: Lak
     )
     few = lake.ask("events_behind", days="all", article_id="a-sea", section_id="timeline", standing=False, most=3)
     assert rows(few, "event_id") == rows(events.head(3), "event_id")
+    assert few.attrs["notes"] == [
+        "Cut off: these are the newest 3 events, and there are more. Set most, up to 100,000."
+    ]
+    whole = lake.ask(
+        "events_behind", days="all", article_id="a-sea", section_id="timeline", standing=False, most=len(events)
+    )
+    assert len(whole) == len(events) and whole.attrs["notes"] == events.attrs["notes"] == []
+
+
+def test_what_a_minimum_of_votes_leaves_out_is_said_with_the_answer(lake: Lake) -> None:
+    assert lake.ask("ranking", min_votes=1).attrs["notes"] == []
+    for question in lake.questions:
+        takes = {parameter.name: parameter for parameter in question.parameters}
+        if "min_votes" in takes:
+            told = {"article_id": "a-city"} if question.name == "edit_effect" else {}
+            notes = lake.ask(question.name, min_votes=30, **told).attrs["notes"]
+            assert notes[0] == f"min_votes = 30: {takes['min_votes'].meaning}"
+    effect = lake.ask("edit_effect", article_id="a-city", days="all", min_votes=5)
+    some = lake.ask("edit_effect", article_id="a-city", days="all")
+    assert len(effect) == ((some["votes"] >= 5) & (some["votes_before"] >= 5)).sum() < len(some)
 
 
 def test_an_answer_has_the_columns_and_types_that_the_catalog_says_with_and_without_rows(lake: Lake) -> None:

@@ -112,23 +112,49 @@ def test_parts_add_up_to_the_whole_and_filters_only_narrow(
     newsroom: Newsroom, few: dict[str, Any], who: dict[str, Any], period: tuple[datetime, datetime]
 ) -> None:
     lake = newsroom.lake
+    # Who chooses by kind chooses sections.
+    of = "sections" if "kind" in few else "articles"
     asked = {**few, **who, "since": period[0], "until": period[1]}
-    whole = lake.ask("ranking", **asked)
+    whole = lake.ask("ranking", of=of, **asked)
     total = (whole["votes"].sum(), whole["useful"].sum())
-    devices = lake.ask("segments", by="device", **asked)
+    devices = lake.ask("segments", by="device", of=of, **asked)
     assert (devices["votes"].sum(), devices["useful"].sum()) == total
-    steps = lake.ask("trend", step="day", **asked)
+    steps = lake.ask("trend", step="day", of=of, **asked)
     assert (steps["votes"].sum(), steps["useful"].sum()) == total
-    topics = lake.ask("ranking", of="topics", **asked)
-    untold = whole[whole["topic"].isna()]
-    assert (topics["votes"].sum() + untold["votes"].sum(), topics["useful"].sum() + untold["useful"].sum()) == total
-    events = lake.ask("events_behind", of="articles", most=10_000, **asked)
+    events = lake.ask("events_behind", of=of, most=10_000, **asked)
     assert (len(events), (events["vote"] == "useful").sum()) == total
+    if of == "articles":
+        topics = lake.ask("ranking", of="topics", **asked)
+        untold = whole[whole["topic"].isna()]
+        assert (topics["votes"].sum() + untold["votes"].sum(), topics["useful"].sum() + untold["useful"].sum()) == total
     kinds = lake.ask("kinds", **asked)
     on_sections = newsroom.told.targets({**few, **who}, *period)
     assert (kinds["votes"].sum(), kinds["useful"].sum()) == added(
         counts for target, counts in on_sections.items() if target[1] is not None
     )
-    wider = lake.ask("ranking", **{**fewer({**few, **who}), "since": period[0], "until": period[1]})
-    votes = wider.set_index("article_id")["votes"]
-    assert all(row.votes <= votes[row.article_id] for row in whole.itertuples())
+    wider = lake.ask("ranking", of=of, **{**fewer({**few, **who}), "since": period[0], "until": period[1]})
+    votes = dict(zip(zip(wider["article_id"], wider["section_id"], strict=True), wider["votes"], strict=True))
+    assert all(row.votes <= votes[row.article_id, row.section_id] for row in whole.itertuples())
+
+
+@a_few
+@given(few=of_targets, who=of_segments, period=periods, least=st.integers(1, 25))
+def test_a_minimum_of_votes_leaves_the_same_targets_in_every_question(
+    newsroom: Newsroom, few: dict[str, Any], who: dict[str, Any], period: tuple[datetime, datetime], least: int
+) -> None:
+    lake = newsroom.lake
+    asked = {**few, **who, "since": period[0], "until": period[1], "min_votes": least}
+    targets = newsroom.told.targets({**few, **who}, *period)
+    kept = {target: counts for target, counts in targets.items() if counts[0] >= least}
+    on_sections = {target: counts for target, counts in kept.items() if target[1] is not None}
+    on_articles = {target: counts for target, counts in kept.items() if target[1] is None}
+    overview = lake.ask("overview", **asked)
+    assert overview["votes"].tolist() == [added(of.values())[0] for of in (on_articles, on_sections)]
+    assert overview["targets"].tolist() == [len(on_articles), len(on_sections)]
+    readers = {vote.reader for vote in newsroom.told.chosen({**few, **who}, *period) if vote.target in kept}
+    assert set(overview["readers"]) == {len(readers)}
+    steps, ranked = lake.ask("trend", of="sections", **asked), lake.ask("ranking", of="sections", **asked)
+    for table in (steps, ranked, lake.ask("kinds", **asked)):
+        assert (table["votes"].sum(), table["useful"].sum()) == added(on_sections.values())
+    events = lake.ask("events_behind", most=10_000, **asked)
+    assert (len(events), (events["vote"] == "useful").sum()) == added(kept.values())

@@ -42,7 +42,7 @@ class Lake:
         from 0 to 1, times are aware UTC. Raises QueryError for a question, parameter or value that is not possible.
         """
         asked = question_named(question)
-        values = read_parameters(asked.name, asked.parameters, parameters, self._zone)
+        values = read_parameters(asked.name, asked.parameters, parameters, self._zone, asked.refuses)
         with self._reader.snapshot() as snapshot:
             scope = Scope.of(snapshot, values, self._zone, self._now(), by_receipt=asked.by_receipt)
             table = asked.table(scope, values)

@@ -85,18 +85,26 @@ _IMPOSSIBLE = object()
 
 
 def read_parameters(
-    question: str, known: Iterable[Parameter], given: Mapping[str, object], zone: ZoneInfo
+    question: str,
+    known: Iterable[Parameter],
+    given: Mapping[str, object],
+    zone: ZoneInfo,
+    refused: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The values of all known parameters by name, defaults included; None and empty texts are not set.
 
-    Raises QueryError for a name that the question does not know, with the nearest and with all it knows.
+    Raises QueryError for a name that the question does not know, with the nearest and with all it knows; refused: of
+    some of these names, why.
     """
     parameters = {parameter.name: parameter for parameter in known}
     for name in given:
         if name not in parameters:
             near = difflib.get_close_matches(name, parameters, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise QueryError(f"{question} has no parameter {_shown(name)}.{hint} It takes {', '.join(parameters)}.")
+            why = f": {refused[name]}" if refused and name in refused else ""
+            raise QueryError(
+                f"{question} has no parameter {_shown(name)}{why}.{hint} It takes {', '.join(parameters)}."
+            )
     values = {}
     for name, parameter in parameters.items():
         value = given.get(name)

@@ -108,7 +108,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Scope:
-    """What one question is about. Made on an open snapshot, and of use only while that is open."""
+    """What one question is about. Made on an open snapshot, and of use only while that is open.
+
+    least_votes: only targets with at least so many votes in the period count.
+    """
 
     snapshot: Snapshot
     known: Known
@@ -116,6 +119,7 @@ class Scope:
     filters: Filters
     zone: ZoneInfo
     facts: Facts
+    least_votes: int = 1
 
     @classmethod
     def of(
@@ -145,6 +149,10 @@ class Scope:
         """The same for another period."""
         return replace(self, period=period)
 
+    def of_targets_with(self, least_votes: int) -> Scope:
+        """The same for targets with at least so many votes."""
+        return replace(self, least_votes=least_votes)
+
     def without(self, *names: str) -> Scope:
         """The same without some filters."""
         return replace(self, filters=replace(self.filters, **dict.fromkeys(names)))
@@ -168,7 +176,10 @@ class Scope:
         """One row per article as a whole and per section with votes. Columns: queries/targets.sql."""
         variant = self._variant((self.period.since, self.period.until))
         bound = self._segment_bounds if variant else self._bounds
-        return self._described(self.snapshot.table(read_query(f"target_counts{variant}"), bound))
+        targets = self._described(self.snapshot.table(read_query(f"target_counts{variant}"), bound))
+        if self.least_votes <= 1:
+            return targets
+        return targets[targets["votes"] >= self.least_votes].reset_index(drop=True)
 
     def _described(self, counts: pa.Table) -> pd.DataFrame:
         """The counts (columns of target_counts) of targets that fit the filters, with what is known of them."""
@@ -242,7 +253,7 @@ class Scope:
     def events(self, *, of_sections: bool | None, standing: bool, vote: str | None, most: int) -> pd.DataFrame:
         """Columns: queries/events_behind.sql."""
         told = {"of_sections": of_sections, "standing": standing, "vote": vote, "most": most}
-        if self.filters.choose_targets:
+        if self.filters.choose_targets and self.least_votes <= 1:
             # Not the targets of votes that stand: of some all may be taken back.
             self._lend_chosen(self._described(self.snapshot.table(read_query("answered_targets"), self._bounds)))
             chosen = {"everything": False}
@@ -260,6 +271,9 @@ class Scope:
 
     def _choose(self) -> dict[str, bool]:
         """Lends the targets that fit the filters as `chosen`; everything: there is nothing to choose by."""
+        if self.least_votes > 1:
+            self._lend_chosen(self.targets())
+            return {"everything": False}
         if not self.filters.choose_targets:
             self.snapshot.lend("chosen", TARGET.empty_table())
             return {"everything": True}

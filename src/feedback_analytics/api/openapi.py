@@ -25,7 +25,7 @@ _POSITIONS = "7f3a:feedback.articles.v1:0@3;7f3a:feedback.votes.v1:0@1234,1@1200
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "kinds": {
         "question": "kinds",
-        "asked": {"days": 28},
+        "asked": {"days": 28, "min_votes": 1},
         "as_of": "2026-11-23T10:42:07Z",
         "positions": _POSITIONS,
         "since": "2026-10-27T00:00:00Z",

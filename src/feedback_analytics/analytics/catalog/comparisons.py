@@ -11,9 +11,11 @@ import pandas as pd
 from feedback_analytics.analytics.catalog.question import (
     COUNTED,
     LEAST_VOTES,
+    LEAST_VOTES_OF_TARGETS,
     SHARE,
     Column,
     Question,
+    least_votes,
     with_share,
 )
 from feedback_analytics.analytics.differences import (
@@ -81,7 +83,7 @@ def _against_zero(low: np.ndarray[Any, Any], high: np.ndarray[Any, Any], votes: 
 
 def kinds(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     """Each kind of section, net of the articles it stands in."""
-    rows = scope.sections()
+    rows = scope.of_targets_with(values["min_votes"]).sections()
     found = kind_effects(rows["useful"], rows["votes"], rows["article_id"], rows["kind"], LEVEL)
     effects = pd.DataFrame(
         {
@@ -115,6 +117,8 @@ def edit_effect(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
         version_before=before["article_version"], votes_before=before["votes"], useful_before=before["useful"]
     )
     rows = rows[rows["version_before"].notna()].reset_index(drop=True)
+    if (least := values["min_votes"]) > 1:
+        rows = rows[(rows["votes"] >= least) & (rows["votes_before"] >= least)].reset_index(drop=True)
     rows = rows.astype({"version_before": np.int64, "votes_before": np.int64, "useful_before": np.int64})
     told = (rows["votes"] >= MIN_VOTES) & (rows["votes_before"] >= MIN_VOTES)
     change = difference_interval(rows["useful"], rows["votes"], rows["useful_before"], rows["votes_before"], LEVEL)
@@ -153,6 +157,7 @@ def _with_pairs(rows: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def ai_and_human(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     """AI-generated articles against human-written ones: as they are, and matched on topic, length and week."""
+    scope = scope.of_targets_with(values["min_votes"])
     rows = scope.sections() if values["of"] == "sections" else scope.articles()
     rows = rows[rows["ai_generated"].notna()]
     is_marked = rows["ai_generated"].astype(bool).to_numpy()
@@ -254,7 +259,7 @@ QUESTIONS = (
         "kinds",
         "How useful are the kinds of sections, net of the articles they stand in?",
         ("target_counts", "targets"),
-        COMMON,
+        (*COMMON, LEAST_VOTES_OF_TARGETS),
         (
             Column("kind", "word", "kind of the section, in the order of the house format"),
             Column("sections", "count", "sections with votes"),
@@ -271,7 +276,13 @@ QUESTIONS = (
         "edit_effect",
         "Did a new version of an article help? An observation: readers of different days differ too.",
         ("version_counts", "version_pairs", "version_times"),
-        (*PERIOD, *TARGETS[:1], *SEGMENTS, *AS_OF),
+        (
+            *PERIOD,
+            *TARGETS[:1],
+            *SEGMENTS,
+            *AS_OF,
+            least_votes("Rows with fewer votes, on the version or on the one before it, are left out."),
+        ),
         (
             Column("article_id", "id", "publisher's id of the article"),
             Column("section_id", "id", "publisher's id of the section; empty for the article as a whole"),
@@ -297,7 +308,7 @@ QUESTIONS = (
         "ai_and_human",
         "Do readers find AI-generated articles as useful as human-written ones of the same topic, length and week?",
         ("target_counts", "targets"),
-        (*(parameter for parameter in COMMON if parameter.name != "ai"), _OF_TARGETS),
+        (*(parameter for parameter in COMMON if parameter.name != "ai"), _OF_TARGETS, LEAST_VOTES_OF_TARGETS),
         (
             Column("comparison", "word", "raw: all with all; matched: with those of the same topic, length and week"),
             Column("difference", "share", "AI-generated minus human-written, estimated with articles as the unit"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from feedback_analytics.analytics.intervals import running_interval, wilson_inte
 from feedback_analytics.analytics.parameters import Kind, Parameter
 from feedback_analytics.analytics.scope import Scope
 from feedback_analytics.analytics.verdicts import LEVEL, MIN_VOTES, verdicts, votes_needed
+from feedback_analytics.errors import QueryError
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Question:
 
     answer takes the scope and the values of all parameters; its table has at least the columns, and a total order of
     rows, and `noting` gives it sentences that must go with it. by_receipt: the period is about when the log took the
-    events, not about when readers answered.
+    events, not about when readers answered. refuses: common filters that mean nothing here, and why.
     """
 
     name: str
@@ -59,17 +60,37 @@ class Question:
     columns: tuple[Column, ...]
     answer: Callable[[Scope, Mapping[str, Any]], pd.DataFrame]
     by_receipt: bool = False
+    refuses: Mapping[str, str] = field(default_factory=dict)
 
     def table(self, scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
         """The answer with exactly the columns, in their order, each of its type; missing texts are None."""
+        _refuse_sections_of_articles(values)
         answer = self.answer(scope, values)
         table = pd.DataFrame({column.name: _typed(answer[column.name], column.dtype) for column in self.columns})
-        table.attrs["notes"] = answer.attrs.get("notes", [])
+        table.attrs["notes"] = [*self._least_votes_told(values), *answer.attrs.get("notes", [])]
         return table
+
+    def _least_votes_told(self, values: Mapping[str, Any]) -> list[str]:
+        """What min_votes left out, where it was set."""
+        least = values.get("min_votes", 1)
+        return [
+            f"min_votes = {least:,}: {one.meaning}" for one in self.parameters if one.name == "min_votes" and least > 1
+        ]
 
     @property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+
+def _refuse_sections_of_articles(values: Mapping[str, Any]) -> None:
+    """An empty table would read as if nobody had voted."""
+    of = values.get("of")
+    for name in ("kind", "section_id"):
+        if values.get(name) is not None and of in ("articles", "topics", "authors"):
+            raise QueryError(
+                f"{name} chooses sections, and of = {of} counts votes for articles as a whole: set of = sections, "
+                f"or leave {name} out."
+            )
 
 
 def noting(table: pd.DataFrame, *notes: str) -> pd.DataFrame:
@@ -86,9 +107,13 @@ def _typed(values: pd.Series[Any], dtype: str) -> pd.Series[Any]:
     return values.astype(dtype)
 
 
-LEAST_VOTES = Parameter(
-    "min_votes", Kind.COUNT, "Leave out rows with fewer votes than this; a share is told from 10.", default=1, least=1
-)
+def least_votes(meaning: str) -> Parameter:
+    """min_votes: the same name everywhere; what has too few votes, and what becomes of it, its meaning says."""
+    return Parameter("min_votes", Kind.COUNT, meaning, default=1, least=1)
+
+
+LEAST_VOTES = least_votes("Rows with fewer votes are left out; what the others are compared with stays as it is.")
+LEAST_VOTES_OF_TARGETS = least_votes("Only articles and sections with at least so many votes in the period count.")
 
 COUNTED = (
     Column("votes", "count", "votes that stand, one per reader and target"),

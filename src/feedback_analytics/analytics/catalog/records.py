@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from feedback_analytics.analytics.catalog.question import Column, Question
+from feedback_analytics.analytics.catalog.question import LEAST_VOTES_OF_TARGETS, Column, Question, noting
 from feedback_analytics.analytics.filters import AS_OF, COMMON, PERIOD, SEGMENTS
 from feedback_analytics.analytics.parameters import Kind, Parameter
 from feedback_analytics.analytics.scope import Scope
@@ -42,9 +42,15 @@ def freshness(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
 def events_behind(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     """The events that make up a number: give it the filters of the number."""
     of_sections = {"articles": False, "sections": True}.get(values["of"])
-    return scope.events(of_sections=of_sections, standing=values["standing"], vote=values["vote"], most=values["most"])
+    most = values["most"]
+    events = scope.of_targets_with(values["min_votes"]).events(
+        of_sections=of_sections, standing=values["standing"], vote=values["vote"], most=most + 1
+    )
+    cut = f"Cut off: these are the newest {most:,} events, and there are more. Set most, up to {MOST_EVENTS:,}."
+    return noting(events.head(most), cut if len(events) > most else "")
 
 
+_NO_VOTES = {"min_votes": "its rows are made of records of the log, and not of votes"}
 _OUTCOMES = (
     Column("received", "count", "records taken from the log; received = stored + duplicate + dead + moved"),
     Column("stored", "count", "events stored: votes and announcements"),
@@ -67,6 +73,7 @@ QUESTIONS = (
         ),
         ledger,
         by_receipt=True,
+        refuses=_NO_VOTES,
     ),
     Question(
         "dead_letters",
@@ -87,6 +94,7 @@ QUESTIONS = (
         ),
         dead_letters,
         by_receipt=True,
+        refuses=_NO_VOTES,
     ),
     Question(
         "freshness",
@@ -102,6 +110,7 @@ QUESTIONS = (
             Column("positions", "text", "next offset of each partition; give it back as as_of"),
         ),
         freshness,
+        refuses=_NO_VOTES,
     ),
     Question(
         "events_behind",
@@ -119,6 +128,7 @@ QUESTIONS = (
             Parameter("standing", Kind.YES_NO, "Only answers that stand and count; no: every event.", default=True),
             Parameter("vote", Kind.CHOICE, "Only this answer.", choices=("useful", "not_useful", "retracted")),
             Parameter("most", Kind.COUNT, "Most rows.", default=1_000, least=1, most=MOST_EVENTS),
+            LEAST_VOTES_OF_TARGETS,
         ),
         (
             Column("occurred_at", "time", "when the reader answered"),

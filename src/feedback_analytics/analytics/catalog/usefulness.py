@@ -12,11 +12,13 @@ import pandas as pd
 from feedback_analytics.analytics.catalog.question import (
     COUNTED,
     LEAST_VOTES,
+    LEAST_VOTES_OF_TARGETS,
     RUNNING,
     SHARE,
     VERDICT,
     Column,
     Question,
+    least_votes,
     noting,
     with_share,
     with_verdict,
@@ -50,6 +52,7 @@ _FACTS = (
 
 def overview(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     """Articles and sections in the period, each beside the same number of whole weeks before."""
+    scope = scope.of_targets_with(values["min_votes"])
     before = scope.during(weeks_before(scope.period, scope.zone))
     now_rows, before_rows = _totals(scope), _totals(before)
     table = with_share(now_rows).assign(
@@ -137,6 +140,7 @@ def _groups(rows: pd.DataFrame, of: str) -> np.ndarray[Any, Any]:
 
 def trend(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     """Votes and shares step by step, with the votes that came late and the versions published in each."""
+    scope = scope.of_targets_with(values["min_votes"])
     step = values["step"] or scope.period.step
     with_late = values["with_late"]
     if with_late is None:
@@ -232,7 +236,11 @@ QUESTIONS = (
         "overview",
         "How useful did readers find articles and sections, against the weeks before?",
         ("target_counts", "targets", "readers"),
-        (*COMMON, Parameter("with_readers", Kind.YES_NO, "Count the readers too; takes longer.", default=True)),
+        (
+            *COMMON,
+            Parameter("with_readers", Kind.YES_NO, "Count the readers too; takes longer.", default=True),
+            least_votes(f"{LEAST_VOTES_OF_TARGETS.meaning} Of the period before, those with as many then."),
+        ),
         (
             Column("target", "word", "article (votes for articles as a whole) or section"),
             Column("targets", "count", "articles, or sections, that have votes"),
@@ -292,6 +300,7 @@ QUESTIONS = (
                 "Count the votes that came late; takes longer. Not set: where the period has about 2,000,000 records "
                 "at most.",
             ),
+            LEAST_VOTES_OF_TARGETS,
         ),
         (
             Column("step_at", "time", "beginning of the step (UTC), cut in the newsroom's time zone"),
