@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -9,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,8 @@ from pyarrow import parquet
 import feedback_analytics
 from feedback_analytics.analytics import QUESTIONS, Lake
 from feedback_analytics.cli import main
-from feedback_analytics.dashboard import figure_of
+from feedback_analytics.dashboard import figure_of, figure_picture
+from feedback_analytics.dashboard.themes import tokens
 from feedback_analytics.errors import QueryError
 from tests.support.asked import asked_house
 from tests.support.house import House
@@ -128,6 +131,47 @@ def test_a_figure_is_one_file_that_needs_nothing_else(ask: Ask, tmp_path: Path) 
     assert "<script src" not in page and "<link" not in page
 
 
+@pytest.mark.browser
+def test_a_picture_is_a_file_that_tells_what_it_was_made_from(ask: Ask, tmp_path: Path) -> None:
+    png, svg = tmp_path / "ranking.png", tmp_path / "ranking.svg"
+    ask("ranking", "--format", "png", "--output", str(png))
+    # The signature of PNG, then its width and height: 960 pixels, doubled.
+    assert png.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = (int.from_bytes(png.read_bytes()[at : at + 4], "big") for at in (16, 20))
+    assert width == 1_920 and height > 500
+    ask("ranking", "--min-votes", "20", "--format", "svg", "--output", str(svg))
+    tree = ElementTree.parse(svg)
+    told = " ".join("".join(text.itertext()) for text in tree.iter("{http://www.w3.org/2000/svg}text"))
+    for part in ("do readers find most useful", "min_votes = 20: Rows with fewer votes", "as of", "The <b>strike"):
+        assert part in told
+    assert "412\xa0votes" in told and "8\xa0votes" not in told
+    outside = {address for address in re.findall(r"https?://[^\"' <]+", svg.read_text()) if "www.w3.org" not in address}
+    assert not outside
+
+
+def test_without_chromium_a_picture_is_refused_with_the_remedy(
+    complain: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "trend.png"
+    arguments = ["trend", "--format", "png", "--output", str(file)]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "it is not installed: run `apt install chromium`" in complain(*arguments)
+    monkeypatch.setenv("BROWSER_PATH", "/no/browser")
+    assert "BROWSER_PATH names /no/browser, which is no program" in complain(*arguments)
+    # A program that is no browser.
+    monkeypatch.setenv("BROWSER_PATH", "/bin/false")
+    assert "/bin/false did not draw the figure" in complain(*arguments)
+    assert not file.exists()
+
+
+@pytest.mark.browser
+def test_a_picture_can_be_made_where_an_event_loop_runs_already(lake: Lake) -> None:
+    async def in_a_notebook() -> bytes:
+        return figure_picture(lake.ask("trend", step="day"), "Trend", "svg", "dark")
+
+    assert b"<svg" in asyncio.run(in_a_notebook())
+
+
 def test_a_ranking_is_drawn_with_its_intervals_and_escapes_titles(lake: Lake) -> None:
     answer = lake.ask("ranking")
     reference, points = figure_of(answer).data
@@ -136,6 +180,25 @@ def test_a_ranking_is_drawn_with_its_intervals_and_escapes_titles(lake: Lake) ->
     np.testing.assert_allclose(reference.x, 100 * answer["reference_share"].iloc[0])
     names = figure_of(answer).layout.yaxis.ticktext
     assert "The &lt;b&gt;strike" in names
+
+
+def test_only_a_verdict_fills_and_colours_the_mark_of_a_ranking(lake: Lake) -> None:
+    answer = lake.ask("ranking")
+    figure = figure_of(answer)
+    marker, token = figure.data[1].marker, tokens("light")
+    for verdict, fill, line in zip(answer["verdict"][::-1], marker.color, marker.line.color, strict=True):
+        ink = token[verdict] if verdict in ("better", "worse") else token["data"]
+        assert (fill, line) == (token["surface"] if verdict in ("unsure", "too_few") else ink, ink)
+    assert {"better", "worse", "unsure"} & set(answer["verdict"])
+    beside = [note.text for note in figure.layout.annotations]
+    assert beside[::-1] == [f"{votes}\u00a0votes" for votes in answer["votes"]]
+
+
+def test_the_trend_of_one_article_marks_where_a_version_came_out(lake: Lake) -> None:
+    figure = figure_of(lake.ask("trend", article_id="bridge", step="day"))
+    assert [note.text for note in figure.layout.annotations][2:] == ["new version"]
+    assert len(figure.layout.shapes) == 1
+    assert not figure_of(lake.ask("trend", step="day")).layout.shapes
 
 
 def test_a_trend_is_drawn_on_the_newsrooms_clock(lake: Lake) -> None:
@@ -164,6 +227,8 @@ def test_what_cannot_be_drawn_is_said(lake: Lake, question: str, told: str) -> N
         (["ranking", "30"], "--NAME VALUE"),
         (["ranking", "--days", "3", "--days", "4"], "given twice"),
         (["ranking", "--format", "parquet"], "needs --output FILE"),
+        (["ranking", "--format", "png"], "needs --output FILE"),
+        (["ledger", "--format", "png", "--output", "x.png"], "ledger has no figure. These have: trend, ranking."),
         ([], "feedback ask --list"),
     ],
 )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from feedback_analytics.analytics import Question
 
-AnswerFormat = Literal["table", "csv", "json", "parquet", "html"]
+AnswerFormat = Literal["table", "csv", "json", "parquet", "html", "png", "svg"]
 ExportFormat = Literal["parquet", "csv"]
 RawOption = Annotated[bool, typer.Option("--raw", help="CSV as it is: leave cells that a spreadsheet runs.")]
 
@@ -39,7 +39,9 @@ def ask(
     ] = None,
     list_all: Annotated[bool, typer.Option("--list", help="List all questions.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="List the question's parameters and columns.")] = False,
-    format: Annotated[AnswerFormat, typer.Option("--format", help="How the answer is written.")] = "table",
+    format: Annotated[
+        AnswerFormat, typer.Option("--format", help="How it is written; html, png, svg: a figure.")
+    ] = "table",
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to a file.")] = None,
     raw: RawOption = False,
 ) -> None:
@@ -64,7 +66,7 @@ def ask(
     if explain:
         _explain(asked)
         return
-    if format in ("parquet", "html") and output is None:
+    if format in ("parquet", "html", "png", "svg") and output is None:
         raise typer.BadParameter(f"{format} needs --output FILE: it is not for a terminal.", param_hint="--format")
     values = _values(parameters or [])
     settings = given.settings()
@@ -134,7 +136,7 @@ def _explain(question: Question) -> None:
     console().print(shown)
 
 
-def _write(question: Question, answer: pd.DataFrame, format: str, output: Path | None, *, raw: bool) -> None:
+def _write(question: Question, answer: pd.DataFrame, format: AnswerFormat, output: Path | None, *, raw: bool) -> None:
     from feedback_analytics.api import answer_document, answer_table, as_csv, as_json
     from feedback_analytics.cli.tables import write_table
 
@@ -148,11 +150,15 @@ def _write(question: Question, answer: pd.DataFrame, format: str, output: Path |
             from feedback_analytics.dashboard import figure_page
 
             _put(figure_page(answer, question.asks).encode(), output)
+        case "png" | "svg":
+            from feedback_analytics.dashboard import figure_picture
+
+            _put(figure_picture(answer, question.asks, format), output)
         case "table" if output is None:
             write_table(_for_people(table), "table", None)
             print("\n".join(_caption(answer)))
         case "table":
-            raise QueryError("a table is for the terminal: choose csv, json, parquet or html for a file.")
+            raise QueryError("a table is for the terminal: choose csv, json, parquet, html, png or svg for a file.")
         case _:
             import msgspec
 

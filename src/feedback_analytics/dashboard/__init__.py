@@ -4,8 +4,9 @@ app = build_dashboard(answers, settings.dashboard, server, live=lambda: Live(beh
 figure_of(lake.ask("trend", days=90)).show()
 """
 
-from feedback_analytics.dashboard.answer_figures import figure_of, figure_page
+from feedback_analytics.dashboard.answer_figures import figure_of
 from feedback_analytics.dashboard.app import build_dashboard
+from feedback_analytics.dashboard.figure_files import figure_page, figure_picture
 from feedback_analytics.dashboard.live import Live
 
-__all__ = ["Live", "build_dashboard", "figure_of", "figure_page"]
+__all__ = ["Live", "build_dashboard", "figure_of", "figure_page", "figure_picture"]

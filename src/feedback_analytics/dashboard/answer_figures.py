@@ -11,26 +11,17 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from feedback_analytics.analytics import numbers
-from feedback_analytics.dashboard.figures import usefulness_over_time
+from feedback_analytics.dashboard.figures import mark_time, usefulness_over_time
 from feedback_analytics.dashboard.themes import ThemeName, template, tokens
 from feedback_analytics.errors import QueryError
 
 MOST_ROWS = 40
 # Of a ranking in one picture; more no screen shows. The table has them all.
-
-_PAGE = """<!doctype html>
-<html lang="en-GB"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em;
-background: {surface}; color: {ink} }} small {{ overflow-wrap: anywhere }}</style></head>
-<body><h1>{title}</h1>
-{figure}
-<p>{caption}</p><p><small>The same again: as_of = {positions}</small></p></body></html>
-"""
 
 
 def figure_of(answer: pd.DataFrame, theme: ThemeName = "light") -> go.Figure:
@@ -43,31 +34,20 @@ def figure_of(answer: pd.DataFrame, theme: ThemeName = "light") -> go.Figure:
     return _FIGURES[question](answer, theme)
 
 
-def figure_page(answer: pd.DataFrame, title: str, theme: ThemeName = "light") -> str:
-    """The figure as one HTML file that needs nothing else, with period, time zone, as-of and positions below it."""
-    token, told = tokens(theme), answer.attrs
-    zone = ZoneInfo(told["time_zone"])
-    since, until = (f"{told[name].astimezone(zone):%Y-%m-%d %H:%M}" for name in ("since", "until"))
-    asked = ", ".join(f"{name} = {value}" for name, value in told["parameters"].items() if name != "as_of")
-    as_of = "an empty store" if told["as_of"] is None else numbers.moment(told["as_of"])
-    caption = f"{since} to {until} ({told['time_zone']}), as of {as_of}. Asked with {asked}. 95 % intervals."
-    caption = " ".join([caption, *told["notes"]])
-    return _PAGE.format(
-        title=escape(title),
-        surface=token["surface"],
-        ink=token["ink"],
-        figure=figure_of(answer, theme).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False}),
-        caption=escape(caption),
-        positions=escape(told["positions"]),
-    )
-
-
 def _trend(answer: pd.DataFrame, theme: ThemeName) -> go.Figure:
-    """Share and votes per step, on the newsroom's clock; a step that was not over at the as-of is drawn open."""
+    """Share and votes per step, on the newsroom's clock; a step that was not over at the as-of is drawn open.
+
+    Of one article, steps in which a new version came out are marked; of many, nearly all would be.
+    """
     zone = ZoneInfo(answer.attrs["time_zone"])
     local = answer.assign(step_at=answer["step_at"].dt.tz_convert(zone).dt.tz_localize(None).dt.tz_localize("UTC"))
     now = (answer.attrs["as_of"] or answer.attrs["until"]).astimezone(zone).replace(tzinfo=UTC)
-    return usefulness_over_time(local, _step(answer), theme, now=now)
+    figure = usefulness_over_time(local, _step(answer), theme, now=now)
+    if "article_id" in answer.attrs["parameters"]:
+        marked = local[local["versions_published"] > 0]
+        for place, (at, count) in enumerate(zip(marked["step_at"], marked["versions_published"], strict=True)):
+            mark_time(figure, at, "new version" if count == 1 else f"{count} new versions", place, theme)
+    return figure
 
 
 def _step(answer: pd.DataFrame) -> str:
@@ -84,6 +64,8 @@ def _ranking(answer: pd.DataFrame, theme: ThemeName) -> go.Figure:
     names = [_name(row) for row in rows.to_dict("records")]
     places = list(range(len(rows)))
     share, low, high = (100 * rows[name] for name in ("useful_share", "running_low", "running_high"))
+    colours = [_COLOURS.get(verdict, "data") for verdict in rows["verdict"]]
+    inks = [token[name] for name in colours]
     figure = go.Figure(layout={"template": template(theme), "height": 120 + 26 * len(rows)})
     figure.add_trace(
         go.Scatter(
@@ -94,12 +76,17 @@ def _ranking(answer: pd.DataFrame, theme: ThemeName) -> go.Figure:
             hoverinfo="skip",
         )
     )
+    is_open = rows["verdict"].isin(["unsure", "too_few"]).to_numpy()
     figure.add_trace(
         go.Scatter(
             x=share,
             y=places,
             mode="markers",
-            marker={"size": 9, "color": token["data"]},
+            marker={
+                "size": 9,
+                "color": np.where(is_open, token["surface"], inks),
+                "line": {"color": inks, "width": 1.5},
+            },
             error_x={
                 "type": "data",
                 "symmetric": False,
@@ -116,10 +103,29 @@ def _ranking(answer: pd.DataFrame, theme: ThemeName) -> go.Figure:
     unit = f"{numbers.NARROW}%"
     figure.update_layout(
         hovermode="closest",
-        xaxis={"range": [0, 100], "ticksuffix": unit, "title": {"text": "useful share; line: interval at every look"}},
+        margin={"r": 100},
+        xaxis={
+            "range": [0, 100],
+            "ticksuffix": unit,
+            "title": {
+                "text": "useful share; line: interval at every look; tick: typical; open: can’t tell yet",
+                "font": {"size": 12, "color": token["ink-3"]},
+            },
+        },
         yaxis={"tickvals": places, "ticktext": names, "range": [-0.6, len(rows) - 0.4], "ticksuffix": ""},
+        annotations=[_votes_beside(votes, place) for votes, place in zip(rows["votes"], places, strict=True)],
     )
     return figure
+
+
+_COLOURS = {"better": "better", "worse": "worse"}
+"""Token of a verdict's mark; all others are ink. Colour says nothing but a verdict."""
+
+
+def _votes_beside(votes: int, place: int) -> dict[str, Any]:
+    """No share stands without its votes, also where nobody can point at it."""
+    text = numbers.counted(votes, "vote")
+    return {"text": text, "xref": "paper", "x": 1, "xanchor": "left", "xshift": 12, "y": place}
 
 
 def _name(row: dict[Any, Any]) -> str:

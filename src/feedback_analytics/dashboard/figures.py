@@ -96,7 +96,7 @@ def usefulness_over_time(
     )
     marked = [] if versions is None else versions.to_dict("records")
     for place, version in enumerate(marked):
-        _mark_version(figure, version, place, token)
+        _mark_version(figure, version, place, theme)
     return figure
 
 
@@ -213,9 +213,14 @@ def _caption(text: str, height: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _mark_version(figure: go.Figure, version: dict[Any, Any], place: int, token: dict[str, str]) -> None:
-    """A dotted line with its number; neighbours' labels stand on different heights, as they may be a day apart."""
-    at = pd.Timestamp(version["published_at"]).tz_convert(None)
+def _mark_version(figure: go.Figure, version: dict[Any, Any], place: int, theme: ThemeName) -> None:
+    at = pd.Timestamp(version["published_at"])
+    mark_time(figure, at, f"version {int(version['article_version'])}", place, theme)
+
+
+def mark_time(figure: go.Figure, at: pd.Timestamp, text: str, place: int, theme: ThemeName) -> None:
+    """A dotted line with its words; neighbours' labels stand on different heights, as they may be a day apart."""
+    token, at = tokens(theme), at.tz_convert(None)
     line = {"width": 1.5, "dash": "dot", "color": token["ink-2"]}
     figure.add_shape(type="line", x0=at, x1=at, yref="paper", y0=0.35, y1=1, line=line)
     label = {
@@ -226,4 +231,4 @@ def _mark_version(figure: go.Figure, version: dict[Any, Any], place: int, token:
         "font": {"color": token["ink-2"]},
         "bgcolor": token["surface"],
     }
-    figure.add_annotation(text=f"version {int(version['article_version'])}", x=at, y=1, yref="paper", **label)
+    figure.add_annotation(text=text, x=at, y=1, yref="paper", **label)
