@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +12,9 @@ from typing import Any
 
 import duckdb
 import pytest
+import sqlalchemy
 
+from feedback_analytics.cli.exporting import export_views
 from feedback_analytics.store import open_reader
 from tests.support.builders import a_vote, record_of
 from tests.support.house import House
@@ -33,6 +37,8 @@ def blocks(language: str) -> list[str]:
 
 def test_the_python_of_the_guide_runs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(house.folder.parent)
+    with open_reader(house.settings) as reader:
+        export_views(reader, Path("export"), "parquet", raw=False)
     told: dict[str, Any] = {}
     for block in blocks("python"):
         exec(compile(block, "query.md", "exec"), told)
@@ -40,6 +46,10 @@ def test_the_python_of_the_guide_runs(house: House, monkeypatch: pytest.MonkeyPa
     assert told["few"].empty
     assert list(told["ranking"]["votes"]) == [40]
     assert told["again"].attrs["positions"] == told["told"]["positions"]
+    assert told["by_day"]["votes", "useful"].rows() == [(40, 30)]
+    assert told["best"].columns == ["title", "votes", "useful_share"]
+    assert told["per_day"]["len"].to_list() == [40]
+    assert told["sections"].empty and "heading" in told["sections"]
     told["lake"].close()
 
 
@@ -59,11 +69,48 @@ def test_the_attach_line_of_the_guide_needs_nothing_but_duckdb(house: House) -> 
         ]
 
 
+def test_the_connection_of_superset_reads_what_came_last_and_writes_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Superset 6.1 hands URI and engine parameters to SQLAlchemy 1.4, with a null pool."""
+    install_extensions(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (uri,) = re.findall(r"^duckdb:///.+$", GUIDE, re.M)
+    (parameters,) = map(json.loads, blocks("json"))
+    engine = sqlalchemy.create_engine(
+        uri.replace("DIR", str(house.folder / "lake")), poolclass=sqlalchemy.pool.NullPool, **parameters
+    )
+    counts = sqlalchemy.text("select article_id, votes, useful from mart.article_usefulness")
+    with engine.connect() as connection:
+        found = sqlalchemy.inspect(connection)
+        assert "catalog.mart" in found.get_schema_names()
+        assert set(found.get_view_names("mart")) == set(re.findall(r"`mart\.(\w+)`", GUIDE))
+        columns = {column["name"]: str(column["type"]) for column in found.get_columns("article_usefulness", "mart")}
+        assert (columns["article_id"], columns["votes"]) == ("VARCHAR", "BIGINT")
+        assert [tuple(row) for row in connection.execute(counts)] == [("a1", 40, 30)]
+        with pytest.raises(sqlalchemy.exc.DBAPIError, match="read-only"):
+            connection.execute(sqlalchemy.text("delete from raw.votes"))
+    house.append([record_of(a_vote("a2", reader="r1"))])
+    house.process_all()
+    with engine.connect() as connection:
+        assert ("a2", 1, 1) in [tuple(row) for row in connection.execute(counts)]
+    engine.dispose()
+
+
 def test_the_guide_names_every_view_and_no_other(house: House) -> None:
     named = set(re.findall(r"`mart\.(\w+)`", GUIDE))
     with open_reader(house.settings) as reader:
         views = reader.table("select distinct relation from mart.data_dictionary where schema_name = 'mart'")
     assert named == set(views.column(0).to_pylist())
+
+
+def install_extensions(home: Path) -> None:
+    """What `install` downloads, from the wheels: into the folder in which DuckDB looks for it."""
+    (platform,) = duckdb.sql("pragma platform").fetchone() or ("",)
+    folder = home / ".duckdb" / "extensions" / f"v{duckdb.__version__}" / platform
+    folder.mkdir(parents=True)
+    for name in ("sqlite_scanner", "ducklake"):
+        shutil.copy(extension(name), folder)
 
 
 def extension(name: str) -> Path:
