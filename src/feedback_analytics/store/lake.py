@@ -38,7 +38,7 @@ WRITER_THREADS = 1
 EXTENSIONS = ("sqlite_scanner", "ducklake")
 
 FILE_MEBIBYTES = 8
-# Data files grow to this size by merging, no further: one merge then takes less than 0.3 s, which the worker can wait.
+# A data file is at most so large; merging makes smaller ones (maintenance.MERGED_ROWS).
 
 OPTIONS = {
     # Version 2 writes times and offsets as differences: 38 bytes a vote, 42 without, at the same cost (measured with

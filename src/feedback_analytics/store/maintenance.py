@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from feedback_analytics.errors import StoreDamaged
 from feedback_analytics.store.hours import HourlyCompaction
-from feedback_analytics.store.lake import ALIAS, CATALOG, FILE_MEBIBYTES, INLINED_ROWS, oldest_snapshot
+from feedback_analytics.store.lake import ALIAS, CATALOG, INLINED_ROWS, oldest_snapshot
 from feedback_analytics.store.statements import statement
 from feedback_analytics.store.transactions import WritableLake
 
@@ -35,6 +37,13 @@ GROWING_TABLES = (
 )
 # The tables that are flushed and merged. Positions are never flushed: an update of an inlined row writes no file.
 
+ORDER_COLUMNS = {
+    table: ("hour", "timestamptz") if table == "usefulness_hourly" else ("batch_id", "varchar")
+    for table in GROWING_TABLES
+    if table != "segments"
+}
+# The column of each table, and its type, of which a file holds a narrow range: other files need not be opened.
+
 LIVING = "end_snapshot is null"
 # Of the catalog's inlined rows, those that were not deleted.
 
@@ -44,8 +53,11 @@ WRITTEN_OUT_AT_ONCE = 20_000
 FLUSH_ROWS, MERGE_FILES = 2_000, 8
 # A background round leaves fewer inlined rows, and fewer small files, of a table as they are.
 
-SMALL_FILE_BYTES = FILE_MEBIBYTES * 2**20 * 6 // 10
-# Files up to this size are merged: two larger ones would not fit into one.
+MERGED_ROWS = 100_000
+# Rows of a merged file, at most. Deleting them is most of the work, about 2 µs a row, and the worker waits for it.
+
+SMALL_FILE_ROWS = MERGED_ROWS * 6 // 10
+# Files of up to so many rows are merged: two larger ones would not fit into one.
 
 EXPIRED_AT_ONCE, REMOVED_AT_ONCE = 500, 500
 # Snapshots, and files, per slice.
@@ -56,6 +68,15 @@ POSITIONS_AGE = timedelta(minutes=5)
 
 DELETED_SHARE = 0.3
 # A file of which more rows than this are deleted is written anew.
+
+
+class _SmallFile(NamedTuple):
+    """A small data file: its name, its rows, and the least and greatest value of its table's order column."""
+
+    name: str
+    rows: int
+    least: str | None
+    greatest: str | None
 
 
 class Maintenance:
@@ -104,18 +125,20 @@ class Maintenance:
             yield f"wrote {worn[0]} files of hourly sums anew, without their deleted rows"
 
     def _merge(self, fewest: int) -> Iterator[str]:
-        """Merge adjacent small files, one new file per transaction."""
-        bound = {"bytes": SMALL_FILE_BYTES, "fewest": fewest}
-        for (table,) in self._lake.engine.execute(statement("tables_of_small_files"), bound).fetchall():
-            while table in GROWING_TABLES:
+        """Merge small files, oldest first, one new file per transaction: delete their rows, and insert them anew.
+
+        Not by ducklake_merge_adjacent_files (1.0): it takes the files' rows out of the catalog at once, and a reader,
+        which asks the catalog on several connections for one query, then finds neither the old files nor the new one
+        (seen: "votes 84, hours 3204").
+        """
+        for table in GROWING_TABLES:
+            small = self._small_files(table)
+            if len(small) < fewest:
+                continue
+            for group in _groups(small):
                 with self._lake.transaction() as engine:
-                    merged = engine.execute(
-                        f"call ducklake_merge_adjacent_files('{ALIAS}', '{table}', schema => 'raw', "
-                        f"max_compacted_files => 1, max_file_size => {SMALL_FILE_BYTES})"
-                    ).fetchall()
-                if not merged:
-                    break
-                yield f"merged {sum(row[-2] for row in merged)} files of {table}"
+                    _write_anew(engine, table, group)
+                yield f"merged {len(group)} files of {table}"
 
     def _expire(self) -> Iterator[str]:
         """Expire the snapshots that were already followed by another one when the kept age began."""
@@ -183,6 +206,10 @@ class Maintenance:
         before = self._snapshots_followed_before(time)
         return before[-1] + 1 if before else oldest_snapshot(self._lake.engine)
 
+    def _small_files(self, table: str) -> list[_SmallFile]:
+        bound = {"table": table, "rows": SMALL_FILE_ROWS, "column": ORDER_COLUMNS.get(table, ("", ""))[0]}
+        return [_SmallFile(*row) for row in self._lake.engine.execute(statement("small_files"), bound).fetchall()]
+
     def _inlined_tables(self) -> list[tuple[str, str]]:
         return self._lake.engine.execute(statement("inlined_tables")).fetchall()
 
@@ -198,9 +225,9 @@ def _write_out(engine: duckdb.DuckDBPyConnection, table: str, inlined: str) -> i
     engine.register("row_ids", ids)
     those = f"from raw.{table} where rowid in (select row_id from row_ids)"
     bound = {}
-    if table != "segments":
+    if table in ORDER_COLUMNS:
         # Files whose rows are all older than these need not be opened.
-        column, kind = ("hour", "timestamptz") if table == "usefulness_hourly" else ("batch_id", "varchar")
+        column, kind = ORDER_COLUMNS[table]
         those += f" and {column} >= $first"
         oldest = engine.execute(f"select min({column}::{kind}) from (select {column} {living})").fetchone()
         bound = {"first": oldest[0] if oldest else None}
@@ -213,3 +240,39 @@ def _write_out(engine: duckdb.DuckDBPyConnection, table: str, inlined: str) -> i
     if deleted is None or not deleted[0] == moved.num_rows == ids.num_rows:
         raise StoreDamaged(f"the catalog holds {ids.num_rows} inlined rows of {table}, its table {moved.num_rows}.")
     return int(moved.num_rows)
+
+
+def _groups(small: list[_SmallFile]) -> Iterator[list[_SmallFile]]:
+    """The files in their order, in groups of two or more that fit into one file together."""
+    group: list[_SmallFile] = []
+    for file in small:
+        if sum(each.rows for each in group) + file.rows > MERGED_ROWS:
+            if len(group) > 1:
+                yield group
+            group = []
+        group.append(file)
+    if len(group) > 1:
+        yield group
+
+
+def _write_anew(engine: duckdb.DuckDBPyConnection, table: str, files: list[_SmallFile]) -> None:
+    """Move all rows of some data files into one new file, inside the caller's transaction."""
+    engine.register("merging", pa.table({"name": [file.name for file in files]}))
+    those = f"from raw.{table} where parse_filename(filename) in (select name from merging)"
+    bound = {}
+    least, greatest = [file.least for file in files], [file.greatest for file in files]
+    if table in ORDER_COLUMNS and None not in least and None not in greatest:
+        column, kind = ORDER_COLUMNS[table]
+        those += f" and {column} >= $least::{kind} and {column} <= $greatest::{kind}"
+        bound = {"least": min(filter(None, least)), "greatest": max(filter(None, greatest))}
+    moved = engine.execute(f"select * {those}", bound).to_arrow_table()
+    engine.register("moved", moved)
+    deleted = engine.execute(f"delete {those}", bound).fetchone()
+    engine.execute(f"insert into raw.{table} by name from moved")
+    for name in ("merging", "moved"):
+        engine.unregister(name)
+    expected = sum(file.rows for file in files)
+    if deleted is None or not deleted[0] == moved.num_rows == expected:
+        raise StoreDamaged(
+            f"the catalog names {expected} rows in {len(files)} files of {table}, they hold {moved.num_rows}."
+        )
