@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from feedback_analytics.analytics import Answers, last_days
 from feedback_analytics.store import open_reader
@@ -19,6 +20,7 @@ from tests.support.newsroom import STORIES, publish, vote
 
 pytestmark = pytest.mark.browser
 NOW = datetime.now(UTC)
+UPDATES = re.compile("/_dash-update-component")
 NARROW, FIXED = "\u202f", "\u00a0"
 
 
@@ -185,6 +187,30 @@ def test_the_theme_follows_the_system_until_one_is_chosen(chromium: Browser, das
     expect(page.get_by_role("button", name="Light")).to_be_visible()
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    context.close()
+
+
+def test_a_late_answer_for_the_former_theme_does_not_stay(chromium: Browser, dashboard: RunningDashboard) -> None:
+    context = chromium.new_context(color_scheme="dark")
+    page = context.new_page()
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(UPDATES, hold_the_first)
+    with page.expect_request(UPDATES):
+        page.goto(dashboard.url)
+    page.emulate_media(color_scheme="light")
+    expect(page.get_by_role("button", name="Dark")).to_be_visible()
+    with page.expect_response(UPDATES):
+        held[0].continue_()
+    page.wait_for_function("() => document.getElementById('theme-button')?.textContent === 'Dark'")
+    page.get_by_role("button", name="Dark").click()
+    expect(page.get_by_role("button", name="Light")).to_be_visible()
     context.close()
 
 

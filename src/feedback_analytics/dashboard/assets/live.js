@@ -3,8 +3,8 @@
 (function () {
   const feedback = window.feedback;
   const READ = ".scroll:hover, .outline:hover, .plot:hover, .scroll:focus-within, .outline:focus-within";
-  const LOST_AFTER_SECONDS = 5;
-  let seen = "", waiting = null, answeredAt = Date.now();
+  const LOST_AFTER_SECONDS = 5, THEME_SECONDS = 5;
+  let seen = "", waiting = null, answeredAt = Date.now(), themeAskedAt = 0;
 
   feedback.seen = (shown) => {
     if (shown) { seen = shown.key; document.title = shown.title; }
@@ -64,7 +64,19 @@
   function switchTheme() {
     const name = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     try { localStorage.setItem("feedback-theme", name); } catch { /* the choice then lasts as long as the page */ }
+    themeAskedAt = Date.now();
     feedback.setTheme(name);
+  }
+
+  // The answers to two questions may arrive in either order. Was the later one drawn for the former theme, which shows
+  // in a button that offers the theme in place, the whole page is drawn anew.
+  function keepTheme() {
+    const theme = document.documentElement.dataset.theme, button = document.getElementById("theme-button");
+    const isRight = !button || button.textContent.toLowerCase() !== theme;
+    if (isRight || Date.now() - themeAskedAt < 1000 * THEME_SECONDS) return;
+    themeAskedAt = Date.now();
+    window.dash_clientside.set_props("shown", { data: null });
+    window.dash_clientside.set_props("theme", { data: theme });
   }
 
   document.addEventListener("click", (event) => {
@@ -82,6 +94,7 @@
     answeredAt = Date.now();
     setInterval(() => look(dashboard), 1000 * Number(dashboard.dataset.refreshSeconds));
     setInterval(tellAges, 1000);
+    setInterval(keepTheme, 1000);
   }
   start();
 })();
