@@ -57,6 +57,40 @@ def test_a_store_of_an_older_release_tells_readers_to_start_a_worker_once(tmp_pa
         open_reader(tmp_path)
 
 
+def test_a_store_made_by_the_first_migration_is_migrated_and_keeps_its_votes(tmp_path: Path) -> None:
+    with a_writer(tmp_path) as writer:
+        scribe = Scribe()
+        scribe.begin(writer)
+        writer.commit(scribe.rows([a_vote(reader="r1"), a_vote(reader="r2", vote="not_useful")]))
+        # As 0001 left it: without what came later.
+        for undoing in (
+            "drop view mart.told_drops",
+            "drop table raw.drops_told",
+            "delete from raw.column_descriptions where relation in ('told_drops', 'drops_told')",
+            "delete from raw.store_facts where name = 'views'",
+            "update raw.store_facts set value = '1' where name = 'schema_version'",
+        ):
+            writer._engine.execute(undoing)
+    with pytest.raises(MigrationNeeded, match="schema version 1, this release reads 2"):
+        open_reader(tmp_path)
+    with a_writer(tmp_path) as writer:
+        writer.claim(LOG, TOPIC, [0, 1])
+        writer.commit(scribe.rows([a_vote(reader="r3")]))
+    with open_reader(tmp_path) as reader:
+        assert (
+            shown(reader, "select votes, useful from mart.article_usefulness")
+            == """
+    votes  useful
+    3      2
+"""
+        )
+        assert shown(reader, "from mart.told_drops").count("\n") == 2
+        described = "from mart.data_dictionary where relation in ('told_drops', 'drops_told') and description = ''"
+        assert reader.table(described).num_rows == 0
+        named = "select distinct relation from mart.data_dictionary where relation like '%told%' order by all"
+        assert reader.sql(named).fetchall() == [("drops_told",), ("told_drops",)]
+
+
 def test_another_secret_is_refused(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     open_writer(settings, secret_fingerprint="the-first", now=utc_now).close()

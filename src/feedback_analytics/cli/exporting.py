@@ -43,6 +43,7 @@ VIEWS = {
     "section_usefulness": "from mart.section_usefulness order by article_id, section_id",
     "sections": "from mart.sections order by article_id, article_version, section_id",
     "usefulness_daily": "from mart.usefulness_daily order by day, article_id, section_id",
+    "told_drops": "from mart.told_drops order by drop_number",
     "votes": "from mart.votes order by occurred_at, log_id, log_topic, log_partition, log_offset",
 }
 # In a total order, so that the same state of the store gives the same bytes; votes by time, so that a day is one run.

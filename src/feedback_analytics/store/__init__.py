@@ -21,6 +21,7 @@ from feedback_analytics.store.proof import LedgerProof, prove_ledger
 from feedback_analytics.store.reader import Reader, Snapshot, open_reader
 from feedback_analytics.store.receipts import CheckedReceipts, check_receipts, read_receipts
 from feedback_analytics.store.rows import CommitRows, Committed, PartitionPlace
+from feedback_analytics.store.told_drops import DropNote
 from feedback_analytics.store.work import DoneWork
 from feedback_analytics.store.writer import Writer, open_writer
 
@@ -29,6 +30,7 @@ __all__ = [
     "CommitRows",
     "Committed",
     "DoneWork",
+    "DropNote",
     "Job",
     "JobKind",
     "JobState",

@@ -23,6 +23,7 @@ class JobKind(StrEnum):
 
     MAINTENANCE = "maintenance"
     ACCEPT_LOSS = "accept_loss"
+    NOTE_DROPS = "note_drops"
 
 
 class JobState(StrEnum):

@@ -16,6 +16,7 @@ VIEWS = (
     "section_usefulness",
     "usefulness_daily",
     "ledger",
+    "told_drops",
     "freshness",
     "data_dictionary",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 
@@ -15,6 +16,7 @@ from feedback_analytics.store.jobs import Job, JobKind, JobQueue, JobState
 from feedback_analytics.store.lake import told_by
 from feedback_analytics.store.maintenance import Maintenance
 from feedback_analytics.store.positions import accept_loss
+from feedback_analytics.store.told_drops import note_drops, noted_sentence
 from feedback_analytics.store.transactions import WritableLake
 
 
@@ -106,6 +108,8 @@ class StoreWork:
                 return self._maintenance.round(thorough=True)
             case JobKind.ACCEPT_LOSS:
                 return self._accept_loss(**job.arguments)
+            case JobKind.NOTE_DROPS:
+                return self._note_drops(job.arguments)
 
     def _accept_loss(self, log_id: str, topic: str, partition: int, offset: int) -> Iterator[str]:
         with self._lake.transaction() as engine:
@@ -117,3 +121,8 @@ class StoreWork:
                 f"{topic}[{partition}] goes on at {offset} of log {log_id}; "
                 f"what log {former.log_id} held from {former.next_offset} on is accepted as lost"
             )
+
+    def _note_drops(self, arguments: Mapping[str, Any]) -> Iterator[str]:
+        with self._lake.transaction() as engine:
+            written = note_drops(engine, arguments, self._now())
+        yield noted_sentence(written, len(arguments["notes"]))

@@ -20,6 +20,8 @@ PROMISED = {
     "usefulness_daily": "day article_id section_id votes useful",
     "articles": "article_id title",
     "ledger": "source hour received stored duplicate dead moved",
+    "told_drops": "told_at recovered_at family article_id section_id topic votes useful_share useful_share_before "
+    "watch",
     "freshness": "as_of lag_records",
     "data_dictionary": "relation column_name description",
 }
