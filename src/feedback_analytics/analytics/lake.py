@@ -6,7 +6,7 @@
 
 Every answer is a pandas DataFrame with documented columns (`lake.question(name).columns`). Its `attrs` say what it was
 made from: question, parameters, period (since, until), time_zone, as_of and positions; and notes, sentences that must
-not be missed, such as that rows were cut off. Asked again with
+not be missed, such as that rows were cut off; `drops` adds to_note, what a telling of it writes down. Asked again with
 `as_of=answer.attrs["positions"]`, and the same since and until, it gives the same numbers, whatever has come since.
 """
 
@@ -46,7 +46,7 @@ class Lake:
         with self._reader.snapshot() as snapshot:
             scope = Scope.of(snapshot, values, self._zone, self._now(), by_receipt=asked.by_receipt)
             table = asked.table(scope, values)
-        table.attrs |= {
+        told = {
             "question": asked.name,
             "parameters": {name: value for name, value in values.items() if value is not None},
             "since": scope.period.since,
@@ -55,6 +55,7 @@ class Lake:
             "as_of": scope.known.as_of,
             "positions": scope.known.text,
         }
+        table.attrs = told | table.attrs
         return table
 
     @property

@@ -3,6 +3,9 @@
 An answer names its positions in one text, such as `7f3a:feedback.votes.v1:0@1234,1@1200;7f3a:feedback.articles.v1:0@3`.
 Asked with that text as `as_of`, a question counts the same entries, whatever has come since. A time is turned into the
 positions of the last transactions committed at or before it. A store that has taken nothing yet names NOTHING.
+
+An answer that also rests on what was told about drops says with how many notes it was made, at the end of the text:
+`...;drops_told@12`. Questions that do not look at them take such a text for what it says of the log.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ import pyarrow as pa
 from feedback_analytics.errors import QueryError
 
 _TOPIC = re.compile(r"(?P<log>[\w-]+):(?P<topic>[\w.-]+):(?P<places>\d+@\d+(,\d+@\d+)*)")
+
+_NOTES = re.compile(r"(?P<log>.*);drops_told@(?P<notes>\d{1,18})", re.DOTALL)
 
 NOTHING = "nothing"
 """The text of no positions at all: an answer from an empty store can be made again too."""
@@ -56,6 +61,17 @@ def read_positions_text(text: str) -> pa.Table:
                 raise QueryError(f"as_of names two positions of {found['topic'][:60]}[{partition}].")
     named = [(*place, offset) for place, offset in rows.items()]
     return pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in named], SCHEMA)
+
+
+def with_notes(text: str, notes: int) -> str:
+    """The text of positions, and of how many notes about drops."""
+    return f"{text};drops_told@{notes}"
+
+
+def split_notes(text: str) -> tuple[str, int | None]:
+    """The text without its end about notes, and how many that names; None when it names none."""
+    found = _NOTES.fullmatch(text)
+    return (found["log"], int(found["notes"])) if found else (text, None)
 
 
 def refuse_unknown_positions(named: pa.Table, newest: pa.Table) -> None:

@@ -21,12 +21,19 @@ import pyarrow.compute as pc
 
 from feedback_analytics.analytics.filters import Filters
 from feedback_analytics.analytics.periods import Period, period_between, steps_of
-from feedback_analytics.analytics.positions import SCHEMA, positions_text, read_positions_text, refuse_unknown_positions
+from feedback_analytics.analytics.positions import (
+    SCHEMA,
+    positions_text,
+    read_positions_text,
+    refuse_unknown_positions,
+    split_notes,
+)
 from feedback_analytics.contract import time_us
 from feedback_analytics.errors import QueryError
 from feedback_analytics.store import Snapshot
 
 HOUR = timedelta(hours=1)
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 TARGET = pa.schema([("article_id", pa.string()), ("section_id", pa.string())])
 
 
@@ -40,6 +47,7 @@ class Known:
     """How far the store had come. is_now: nothing came since. asked_at: the time that was asked for; None: now.
 
     as_of is the last commit before the positions; records, and the times of receipt, are of what lies before them.
+    was_asked: an as_of was given; notes: how many notes about drops it names.
     """
 
     positions: pa.Table
@@ -52,18 +60,21 @@ class Known:
     newest_received_at: datetime | None
     first_vote_hour: datetime | None
     newest_vote_hour: datetime | None
+    was_asked: bool = False
+    notes: int | None = None
 
 
 def known_at(snapshot: Snapshot, as_of: str | None) -> Known:
     """The positions that as_of names: a time, a text of positions, or None for now. Raises QueryError."""
     all_batches = snapshot.table(read_query("known_positions"), {"known_at": None})
     newest = all_batches.select(SCHEMA.names)
-    positions, asked_at = newest, None if as_of is None else _time_of(as_of)
+    positions, asked_at, notes = newest, None if as_of is None else _time_of(as_of), None
     if asked_at is not None:
         then = snapshot.table(read_query("known_positions"), {"known_at": asked_at})
         positions = then.select(SCHEMA.names)
     elif as_of is not None:
-        positions = read_positions_text(as_of)
+        of_log, notes = split_notes(as_of)
+        positions = read_positions_text(of_log)
         refuse_unknown_positions(positions, newest)
     snapshot.lend("known", positions)
     text = positions_text(positions)
@@ -71,7 +82,7 @@ def known_at(snapshot: Snapshot, as_of: str | None) -> Known:
     # raw.batches grows with every commit: of all of them one pass tells everything.
     told = _summed(all_batches) if is_now else snapshot.table(read_query("known_as_of")).to_pylist()[0]
     hours = snapshot.table(read_query("vote_hours" if is_now else "vote_hours_as_known")).to_pylist()[0]
-    return Known(positions, text, is_now, asked_at, **told, **hours)
+    return Known(positions, text, is_now, asked_at, **told, **hours, was_asked=as_of is not None, notes=notes)
 
 
 def _summed(batches: pa.Table) -> dict[str, Any]:
@@ -249,6 +260,28 @@ class Scope:
         answers, none = changes["answers"], pa.array(np.zeros(len(changes), dtype=np.int64))
         known = self._described(answered.append_column("votes", answers).append_column("useful", none))
         return as_frame(changes).merge(known, on=["article_id", "section_id"], how="inner")
+
+    def notes_of_drops(self) -> int:
+        """How many notes about drops were known then. Raises QueryError when as_of names more than there are.
+
+        Positions that name no number of notes, those of another question, stand for the moment of the last commit
+        before them; a time stands for itself.
+        """
+        known = self.known
+        if known.notes is None:
+            until = (known.asked_at or known.as_of or _BEFORE_ALL) if known.was_asked else None
+            return self._notes(until)
+        if known.notes > (held := self._notes(None)):
+            raise QueryError(f"as_of names {known.notes} notes about drops; the store has {held}.")
+        return known.notes
+
+    def _notes(self, until: datetime | None) -> int:
+        counted = self.snapshot.table(read_query("drop_notes_known"), {"noted_until": until})
+        return int(counted["notes"][0].as_py())
+
+    def drop_notes(self, watch: str, notes: int) -> pd.DataFrame:
+        """The last of so many notes about each target of a watch. Columns: queries/drop_notes.sql."""
+        return self._frame("drop_notes", {"watch": watch, "notes": notes})
 
     def events(self, *, of_sections: bool | None, standing: bool, vote: str | None, most: int) -> pd.DataFrame:
         """Columns: queries/events_behind.sql."""

@@ -68,11 +68,11 @@ def ask(
         return
     if format in ("parquet", "html", "png", "svg") and output is None:
         raise typer.BadParameter(f"{format} needs --output FILE: it is not for a terminal.", param_hint="--format")
-    values = _values(parameters or [])
+    values = parameter_values(parameters or [])
     settings = given.settings()
     with Lake(open_reader(settings), time_zone=settings.analytics.time_zone) as lake:
         answer = lake.ask(asked.name, **values)
-    _write(asked, answer, format, output, raw=raw)
+    write_answer(asked, answer, format, output, raw=raw)
 
 
 def export(
@@ -96,7 +96,7 @@ def export(
     print(f"{rows:,} rows of {len(manifest['views'])} views in {to}, as of {manifest['as_of'] or 'an empty store'}")
 
 
-def _values(given: Sequence[str]) -> dict[str, str]:
+def parameter_values(given: Sequence[str]) -> dict[str, str]:
     """`--min-votes 20` or `--min-votes=20` as min_votes: 20. Raises BadParameter for what is none of both."""
     values: dict[str, str] = {}
     left = list(given)
@@ -136,7 +136,10 @@ def _explain(question: Question) -> None:
     console().print(shown)
 
 
-def _write(question: Question, answer: pd.DataFrame, format: AnswerFormat, output: Path | None, *, raw: bool) -> None:
+def write_answer(
+    question: Question, answer: pd.DataFrame, format: AnswerFormat, output: Path | None = None, *, raw: bool = False
+) -> None:
+    """Write the answer to a file, or to stdout."""
     from feedback_analytics.api import answer_document, answer_table, as_csv, as_json
     from feedback_analytics.cli.tables import write_table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from feedback_analytics.analytics.catalog import comparisons, movements, records, usefulness
+from feedback_analytics.analytics.catalog import comparisons, drops, movements, records, usefulness
 from feedback_analytics.analytics.catalog.question import Column, Question
 from feedback_analytics.errors import QueryError
 
@@ -13,6 +13,7 @@ __all__ = ["QUESTIONS", "Column", "Question", "question_named"]
 QUESTIONS: tuple[Question, ...] = (
     *usefulness.QUESTIONS,
     *comparisons.QUESTIONS,
+    *drops.QUESTIONS,
     *movements.QUESTIONS,
     *records.QUESTIONS,
 )

@@ -49,8 +49,9 @@ class Question:
     """A question: its name, the sentence it answers, its SQL files, parameters and columns, and how it is answered.
 
     answer takes the scope and the values of all parameters; its table has at least the columns, and a total order of
-    rows, and `noting` gives it sentences that must go with it. by_receipt: the period is about when the log took the
-    events, not about when readers answered. refuses: common filters that mean nothing here, and why.
+    rows, and `noting` gives it sentences that must go with it; all of its attrs go with the answer. by_receipt: the
+    period is about when the log took the events, not about when readers answered. refuses: common filters that mean
+    nothing here, and why.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Question:
         _refuse_sections_of_articles(values)
         answer = self.answer(scope, values)
         table = pd.DataFrame({column.name: _typed(answer[column.name], column.dtype) for column in self.columns})
+        table.attrs = dict(answer.attrs)
         table.attrs["notes"] = [*self._least_votes_told(values), *answer.attrs.get("notes", [])]
         return table
 
@@ -115,6 +117,10 @@ def least_votes(meaning: str) -> Parameter:
 LEAST_VOTES = least_votes("Rows with fewer votes are left out; what the others are compared with stays as it is.")
 LEAST_VOTES_OF_TARGETS = least_votes("Only articles and sections with at least so many votes in the period count.")
 
+NAMES = (
+    Column("article_id", "id", "publisher's id of the article"),
+    Column("section_id", "id", "publisher's id of the section; empty for the article as a whole"),
+)
 COUNTED = (
     Column("votes", "count", "votes that stand, one per reader and target"),
     Column("useful", "count", "of those, useful"),
