@@ -258,7 +258,7 @@ PARAMETERS: dict[str, Any] = {
     "since": WEEK.since, "until": WEEK.until, "known_at": None, "step": "day", "article_id": "a1", "section_id": None,
     "topic": None, "author": None, "language": None, "kind": None, "ai": None, "source": None, "locale": None,
     "device": None, "referrer": None, "vote": None, "dimension": "device", "of_sections": False, "everything": False,
-    "standing": True, "most": 10, "late_us": 3_600_000_000,
+    "standing": True, "most": 10, "late_us": 3_600_000_000, "watch": "{}", "notes": 0, "noted_until": None,
 }  # fmt: skip
 STEP = "select $since::timestamptz as step_at, $since::timestamptz + interval 1 day as ends_at"
 LENT = ("known_positions", "target_counts", "article_facts", "section_facts")
