@@ -10,7 +10,7 @@ forms, so "older than an hour" means "of this day or older" (tried: it expired s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -210,8 +210,8 @@ class Maintenance:
         bound = {"table": table, "rows": SMALL_FILE_ROWS, "column": ORDER_COLUMNS.get(table, ("", ""))[0]}
         small = [_SmallFile(*row) for row in self._lake.engine.execute(statement("small_files"), bound).fetchall()]
         if table != "usefulness_hourly":
-            return small
-        # Of the others no row in a file is ever deleted. A few deleted ones are inlined: no file of theirs says so.
+            return small  # of which no row is ever deleted
+        # Where rows are deleted, DuckLake keeps that in a file or, of a few, in the catalog. Counting knows both.
         counted = "select parse_filename(filename), count(*) from raw.usefulness_hourly group by all"
         living = dict(self._lake.engine.execute(counted).fetchall())
         return [file for file in small if living.get(file.name) == file.rows]
@@ -237,15 +237,9 @@ def _write_out(engine: duckdb.DuckDBPyConnection, table: str, inlined: str) -> i
         those += f" and {column} >= $first"
         oldest = engine.execute(f"select min({column}::{kind}) from (select {column} {living})").fetchone()
         bound = {"first": oldest[0] if oldest else None}
-    moved = engine.execute(f"select * {those}", bound).to_arrow_table()
-    engine.register("moved", moved)
-    deleted = engine.execute(f"delete {those}", bound).fetchone()
-    engine.execute(f"insert into raw.{table} by name from moved")
-    for name in ("row_ids", "moved"):
-        engine.unregister(name)
-    if deleted is None or not deleted[0] == moved.num_rows == ids.num_rows:
-        raise StoreDamaged(f"the catalog holds {ids.num_rows} inlined rows of {table}, its table {moved.num_rows}.")
-    return int(moved.num_rows)
+    moved = _move(engine, table, those, bound, ids.num_rows)
+    engine.unregister("row_ids")
+    return moved
 
 
 def _groups(small: list[_SmallFile]) -> Iterator[list[_SmallFile]]:
@@ -271,14 +265,20 @@ def _write_anew(engine: duckdb.DuckDBPyConnection, table: str, files: list[_Smal
         column, kind = ORDER_COLUMNS[table]
         those += f" and {column} >= $least::{kind} and {column} <= $greatest::{kind}"
         bound = {"least": min(filter(None, least)), "greatest": max(filter(None, greatest))}
+    _move(engine, table, those, bound, sum(file.rows for file in files))
+    engine.unregister("merging")
+
+
+def _move(engine: duckdb.DuckDBPyConnection, table: str, those: str, bound: Mapping[str, object], expected: int) -> int:
+    """Delete some rows of a table and insert them anew, as one file; how many. those: a from clause of only them.
+
+    Raises StoreDamaged when the table holds not as many as the catalog names.
+    """
     moved = engine.execute(f"select * {those}", bound).to_arrow_table()
-    engine.register("moved", moved)
     deleted = engine.execute(f"delete {those}", bound).fetchone()
+    engine.register("moved", moved)
     engine.execute(f"insert into raw.{table} by name from moved")
-    for name in ("merging", "moved"):
-        engine.unregister(name)
-    expected = sum(file.rows for file in files)
+    engine.unregister("moved")
     if deleted is None or not deleted[0] == moved.num_rows == expected:
-        raise StoreDamaged(
-            f"the catalog names {expected} rows in {len(files)} files of {table}, they hold {moved.num_rows}."
-        )
+        raise StoreDamaged(f"the catalog names {expected} rows of {table} to move, its table holds {moved.num_rows}.")
+    return int(moved.num_rows)

@@ -1,8 +1,8 @@
--- small_files: which data files of a table have few rows, all of them alive?
+-- small_files: which data files of a table have few rows?
 --
 -- One row per file, in the order in which their rows were written.
 --   name      varchar  of the file, without folders
---   rows      bigint   in it
+--   rows      bigint   in it, deleted ones included
 --   least     varchar  least value of the order column; null when unknown
 --   greatest  varchar  greatest value of it
 -- Parameters: $table  varchar; $rows  bigint, up to which a file is small; $column  varchar, the order column
@@ -25,9 +25,4 @@ where tables.table_name = $table
   and tables.end_snapshot is null
   and files.end_snapshot is null
   and files.record_count <= $rows
-  and not exists (
-      select 1
-      from __ducklake_metadata_feedback.ducklake_delete_file as deletes
-      where deletes.data_file_id = files.data_file_id and deletes.end_snapshot is null
-  )
 order by files.row_id_start, files.data_file_id
