@@ -261,7 +261,7 @@ PARAMETERS: dict[str, Any] = {
     "standing": True, "most": 10, "late_us": 3_600_000_000, "watch": "{}", "notes": 0, "noted_until": None,
 }  # fmt: skip
 STEP = "select $since::timestamptz as step_at, $since::timestamptz + interval 1 day as ends_at"
-LENT = ("known_positions", "target_counts", "article_facts", "section_facts")
+LENT = ("known_positions", "target_counts", "article_facts", "section_facts", "some_segments")
 # Questions whose tables other questions read, in the order in which they are made.
 LENT_AS = {"known_positions": "known", "target_counts": "counts"}
 
@@ -272,7 +272,7 @@ def test_a_query_gives_the_columns_that_its_header_promises(reader: Reader) -> N
             sql = resources.files(analytics).joinpath("queries", f"{name}.sql").read_text()
             header, body = ("\n".join(lines) for lines in _split(sql))
             assert re.match(rf"-- {name}: .*\?\n", header)
-            types = "varchar|bigint|integer|smallint|boolean|double|timestamp with time zone"
+            types = "varchar|bigint|ubigint|integer|smallint|boolean|double|timestamp with time zone"
             promised = re.findall(rf"^--   (\w+) +({types})(?: |$)", header, re.M)
             used = set(re.findall(r"\$(\w+)", body))
             assert set(re.findall(r"\$(\w+)", header)) == used, name

@@ -168,26 +168,30 @@ class Scope:
         """The same without some filters."""
         return replace(self, filters=replace(self.filters, **dict.fromkeys(names)))
 
-    def _variant(self, edges: Sequence[datetime]) -> str:
-        """Ending of the file that counts from where counts between these edges must come from."""
+    def _counted(self, question: str, edges: Sequence[datetime], **bound: object) -> pa.Table:
+        """The answer of a query with variants, by the one that counts from where counts between these edges must come.
+
+        Sums by hour serve where nothing but whole hours is asked for; else the votes themselves are counted.
+        """
         is_on_hours = all(edge.timestamp() % HOUR.total_seconds() == 0 for edge in edges)
         if self.known.is_now and is_on_hours and not self.filters.choose_segments:
-            return ""
-        return "_of_segments" if self.known.is_now else "_as_known"
+            return self._in_period(question, **bound)
+        variant = "of_segments" if self.known.is_now else "as_known"
+        return self._of_segments(f"{question}_{variant}", **bound)
 
-    @property
-    def _bounds(self) -> dict[str, datetime]:
-        return {"since": self.period.since, "until": self.period.until}
+    def _of_segments(self, question: str, **bound: object) -> pa.Table:
+        """The answer of a query that counts the answers from the chosen segments, which are lent to it."""
+        self.snapshot.lend("some_segments", self.snapshot.table(read_query("some_segments"), self.filters.of_segments))
+        return self._in_period(question, **bound)
 
-    @property
-    def _segment_bounds(self) -> dict[str, Any]:
-        return {**self._bounds, **self.filters.of_segments}
+    def _in_period(self, question: str, **bound: object) -> pa.Table:
+        return self.snapshot.table(
+            read_query(question), {"since": self.period.since, "until": self.period.until, **bound}
+        )
 
     def targets(self) -> pd.DataFrame:
         """One row per article as a whole and per section with votes. Columns: queries/targets.sql."""
-        variant = self._variant((self.period.since, self.period.until))
-        bound = self._segment_bounds if variant else self._bounds
-        targets = self._described(self.snapshot.table(read_query(f"target_counts{variant}"), bound))
+        targets = self._described(self._counted("target_counts", (self.period.since, self.period.until)))
         if self.least_votes <= 1:
             return targets
         return targets[targets["votes"] >= self.least_votes].reset_index(drop=True)
@@ -217,36 +221,35 @@ class Scope:
         edges = steps_of(self.period, step, self.zone)
         begins, ends = (pa.array(some, pa.timestamp("us", "UTC")) for some in (edges[:-1], edges[1:]))
         self.snapshot.lend("steps", pa.table({"step_at": begins, "ends_at": ends}))
-        variant = self._variant((self.period.since, self.period.until, *edges))
         chosen = {**self._choose(), "of_sections": of_sections}
-        table = self._frame(f"step_counts{variant}", {**(self._segment_bounds if variant else self._bounds), **chosen})
+        counts = self._counted("step_counts", (self.period.since, self.period.until, *edges), **chosen)
+        table = as_frame(counts)
         table = table.assign(ends_at=pd.Series(edges[1:], dtype=table["step_at"].dtype))
         if late_after is None:
             return table
         late_us = late_after // timedelta(microseconds=1)
-        late = self._frame("late_counts", {**self._segment_bounds, **chosen, "late_us": late_us})
+        late = as_frame(self._of_segments("late_counts", **chosen, late_us=late_us))
         found = late.set_index("step_at")["late_votes"]
         return table.assign(late_votes=table["step_at"].map(found).fillna(0).astype(np.int64))
 
     def records_expected(self) -> float:
         """About how many of the store's records have a time in the period, were all its hours alike."""
-        begin, end = _all_time(self.known).since, _all_time(self.known).until
-        shared = min(end, self.period.until) - max(begin, self.period.since)
-        return self.known.records * max(shared / (end - begin), 0.0)
+        every = _all_time(self.known)
+        shared = min(every.until, self.period.until) - max(every.since, self.period.since)
+        return self.known.records * max(shared / (every.until - every.since), 0.0)
 
     def readers(self) -> int:
         """How many readers have a vote that stands in the period."""
-        bound = {**self._segment_bounds, **self._choose()}
-        return int(self.snapshot.table(read_query("readers"), bound)["readers"][0].as_py())
+        return int(self._of_segments("readers", **self._choose())["readers"][0].as_py())
 
     def by_segment(self, dimension: str, *, of_sections: bool) -> pd.DataFrame:
         """One row per value of source, locale, device or referrer. Columns: queries/segment_counts.sql."""
-        bound = {**self._segment_bounds, **self._choose(), "dimension": dimension, "of_sections": of_sections}
-        return self._frame("segment_counts", bound)
+        chosen = {**self._choose(), "of_sections": of_sections}
+        return as_frame(self._of_segments("segment_counts", **chosen, dimension=dimension))
 
     def of_article(self, question: str) -> pd.DataFrame:
         """version_counts or version_pairs of the article that the filters name."""
-        return self._frame(question, {**self._segment_bounds, "article_id": self.filters.article_id})
+        return as_frame(self._of_segments(question, article_id=self.filters.article_id))
 
     def version_times(self) -> pd.DataFrame:
         """When each version of the article, or of all, was published. Columns: queries/version_times.sql."""
@@ -254,7 +257,7 @@ class Scope:
 
     def mind_changes(self) -> pd.DataFrame:
         """Columns: queries/mind_changes.sql, of the targets that fit the filters, with what `targets` knows of them."""
-        changes = self.snapshot.table(read_query("mind_changes"), self._segment_bounds)
+        changes = self._of_segments("mind_changes")
         # Not of targets(): those have a vote that stands, and a target of which all was taken back has none.
         answered = pa.table({name: changes[name] for name in ("article_id", "section_id")})
         answers, none = changes["answers"], pa.array(np.zeros(len(changes), dtype=np.int64))
@@ -288,15 +291,15 @@ class Scope:
         told = {"of_sections": of_sections, "standing": standing, "vote": vote, "most": most}
         if self.filters.choose_targets and self.least_votes <= 1:
             # Not the targets of votes that stand: of some all may be taken back.
-            self._lend_chosen(self._described(self.snapshot.table(read_query("answered_targets"), self._bounds)))
+            self._lend_chosen(self._described(self._in_period("answered_targets")))
             chosen = {"everything": False}
         else:
             chosen = self._choose()
-        return self._frame("events_behind", {**self._segment_bounds, **chosen, **told})
+        return as_frame(self._of_segments("events_behind", **chosen, **told))
 
     def records(self, question: str) -> pd.DataFrame:
         """ledger or dead_letters, by time of receipt."""
-        return self._frame(question, {**self._bounds, "source": self.filters.source})
+        return as_frame(self._in_period(question, source=self.filters.source))
 
     def article_facts(self) -> pd.DataFrame:
         """What is known of each announced article. Columns: queries/article_facts.sql."""

@@ -21,24 +21,10 @@
 --             $everything     boolean, all targets and not only the chosen ones
 --             $of_sections    boolean; null: articles as a whole and sections
 --             $standing       boolean, only the answers that stand and count
---             $source, $locale, $device, $referrer, $vote  varchar; null: any
+--             $vote           varchar; null: any
 --             $most           integer, most rows
--- Reads: raw.votes, raw.segments, known, chosen (article_id, section_id)
-with some_segments as (
-    select
-        segment_id,
-        min("source")       as "source",
-        min(locale)         as locale,
-        min(device)         as device,
-        min(referrer_host)  as referrer_host
-    from raw.segments
-    where ($source::varchar is null or "source" = $source::varchar)
-      and ($locale::varchar is null or locale = $locale::varchar)
-      and ($device::varchar is null or device = $device::varchar)
-      and ($referrer::varchar is null or referrer_host = $referrer::varchar)
-    group by segment_id
-),
-casts as (
+-- Reads: raw.votes, known, chosen (article_id, section_id), some_segments
+with casts as (
     select
         votes.event_id,
         votes.occurred_at,

@@ -7,16 +7,8 @@
 --             $late_us        bigint, microseconds after the step's end from which on a vote is late
 --             $of_sections    boolean, count votes on sections instead of votes on articles as a whole
 --             $everything     boolean, count all targets and not only the chosen ones
---             $source, $locale, $device, $referrer  varchar; null: any
--- Reads: raw.votes, raw.segments, known, steps (step_at, ends_at), chosen (article_id, section_id)
-with some_segments as (
-    select distinct segment_id
-    from raw.segments
-    where ($source::varchar is null or "source" = $source::varchar)
-      and ($locale::varchar is null or locale = $locale::varchar)
-      and ($device::varchar is null or device = $device::varchar)
-      and ($referrer::varchar is null or referrer_host = $referrer::varchar)
-),
+-- Reads: raw.votes, known, steps (step_at, ends_at), chosen (article_id, section_id), some_segments
+with
 -- No step ends before its answers, so few entries are left here: first by what is cheap to compare (whole numbers; an
 -- interval added to each time took twice as long), and only then by place in the log and by segment.
 tardy as materialized (

@@ -9,17 +9,8 @@
 --   taken_back       bigint    answers taken back
 --   repeated         bigint    answers that said again what the reader had said before
 -- Parameters: $since, $until  timestamp with time zone, half-open
---             $source, $locale, $device, $referrer  varchar; null: any
--- Reads: raw.votes, raw.segments, known
-with some_segments as (
-    select distinct segment_id
-    from raw.segments
-    where ($source::varchar is null or "source" = $source::varchar)
-      and ($locale::varchar is null or locale = $locale::varchar)
-      and ($device::varchar is null or device = $device::varchar)
-      and ($referrer::varchar is null or referrer_host = $referrer::varchar)
-),
-casts as (
+-- Reads: raw.votes, known, some_segments
+with casts as (
     select
         votes.article_id,
         votes.section_id,

@@ -8,25 +8,8 @@
 --             $dimension      varchar, one of source, locale, device, referrer
 --             $of_sections    boolean, count votes on sections instead of votes on articles as a whole
 --             $everything     boolean, count all targets and not only the chosen ones
---             $source, $locale, $device, $referrer  varchar; null: any
--- Reads: raw.votes, raw.segments, known, chosen (article_id, section_id)
-with some_segments as (
-    select
-        segment_id,
-        min(case $dimension
-            when 'source' then "source"
-            when 'locale' then locale
-            when 'device' then device
-            else referrer_host
-        end)  as segment
-    from raw.segments
-    where ($source::varchar is null or "source" = $source::varchar)
-      and ($locale::varchar is null or locale = $locale::varchar)
-      and ($device::varchar is null or device = $device::varchar)
-      and ($referrer::varchar is null or referrer_host = $referrer::varchar)
-    group by segment_id
-),
-by_segment as (
+-- Reads: raw.votes, known, chosen (article_id, section_id), some_segments
+with by_segment as (
     select
         votes.segment_id,
         sum(votes.votes_delta)   as votes,
@@ -44,11 +27,16 @@ by_segment as (
     group by votes.segment_id
 )
 select
-    some_segments.segment,
+    case $dimension
+        when 'source' then some_segments."source"
+        when 'locale' then some_segments.locale
+        when 'device' then some_segments.device
+        else some_segments.referrer_host
+    end                             as segment,
     sum(by_segment.votes)::bigint   as votes,
     sum(by_segment.useful)::bigint  as useful
 from by_segment
 join some_segments using (segment_id)
-group by some_segments.segment
+group by segment
 having sum(by_segment.votes) > 0
 order by votes desc, segment nulls last

@@ -7,16 +7,8 @@
 -- Parameters: $since, $until  timestamp with time zone, half-open
 --             $of_sections    boolean, count votes on sections instead of votes on articles as a whole
 --             $everything     boolean, count all targets and not only the chosen ones
---             $source, $locale, $device, $referrer  varchar; null: any
--- Reads: raw.votes, raw.segments, known, steps (step_at), chosen (article_id, section_id)
-with some_segments as (
-    select distinct segment_id
-    from raw.segments
-    where ($source::varchar is null or "source" = $source::varchar)
-      and ($locale::varchar is null or locale = $locale::varchar)
-      and ($device::varchar is null or device = $device::varchar)
-      and ($referrer::varchar is null or referrer_host = $referrer::varchar)
-),
+-- Reads: raw.votes, known, steps (step_at), chosen (article_id, section_id), some_segments
+with
 -- Quarters of an hour: every time zone's days begin at one.
 quarters as (
     select

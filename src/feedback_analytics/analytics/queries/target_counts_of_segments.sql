@@ -6,16 +6,7 @@
 --   votes       bigint    standing votes, one per reader
 --   useful      bigint    of those, "useful"; 0 <= useful <= votes
 -- Parameters: $since, $until  timestamp with time zone, half-open
---             $source, $locale, $device, $referrer  varchar; null: any
--- Reads: raw.votes, raw.segments
-with some_segments as (
-    select distinct segment_id
-    from raw.segments
-    where ($source::varchar is null or "source" = $source::varchar)
-      and ($locale::varchar is null or locale = $locale::varchar)
-      and ($device::varchar is null or device = $device::varchar)
-      and ($referrer::varchar is null or referrer_host = $referrer::varchar)
-)
+-- Reads: raw.votes, some_segments
 select
     votes.article_id,
     votes.section_id,

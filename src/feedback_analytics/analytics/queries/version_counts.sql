@@ -7,16 +7,7 @@
 --   useful           bigint    of those, "useful"; 0 <= useful <= votes
 -- Parameters: $article_id     varchar
 --             $since, $until  timestamp with time zone, half-open
---             $source, $locale, $device, $referrer  varchar; null: any
--- Reads: raw.votes, raw.segments, known
-with some_segments as (
-    select distinct segment_id
-    from raw.segments
-    where ($source::varchar is null or "source" = $source::varchar)
-      and ($locale::varchar is null or locale = $locale::varchar)
-      and ($device::varchar is null or device = $device::varchar)
-      and ($referrer::varchar is null or referrer_host = $referrer::varchar)
-)
+-- Reads: raw.votes, known, some_segments
 select
     votes.section_id,
     votes.article_version,
