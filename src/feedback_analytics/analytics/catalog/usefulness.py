@@ -297,8 +297,8 @@ QUESTIONS = (
             Parameter(
                 "with_late",
                 Kind.YES_NO,
-                "Count the votes that came late; takes longer. Not set: where the period has about 2,000,000 records "
-                "at most.",
+                f"Count the votes that came late; takes longer. Not set: where the period has about {LATE_RECORDS:,} "
+                "records at most.",
             ),
             LEAST_VOTES_OF_TARGETS,
         ),
