@@ -26,6 +26,7 @@ from feedback_analytics.analytics.periods import Period, last_days
 from feedback_analytics.analytics.questions import Answers
 from feedback_analytics.analytics.scope import known_at
 from feedback_analytics.analytics.section_effects import KindEffects, SectionMap, kind_effects, section_map
+from feedback_analytics.analytics.shared import Look, SharedLake
 from feedback_analytics.analytics.shrinkage import Prior, chance_above, group_priors, shrunk_interval, shrunk_share
 from feedback_analytics.analytics.verdicts import MIN_VOTES, Verdict, typical_share, verdicts, votes_needed
 
@@ -40,11 +41,13 @@ __all__ = [
     "Kind",
     "KindEffects",
     "Lake",
+    "Look",
     "Parameter",
     "Period",
     "Prior",
     "Question",
     "SectionMap",
+    "SharedLake",
     "Verdict",
     "chance_above",
     "difference_evidence",

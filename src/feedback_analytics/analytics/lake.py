@@ -12,8 +12,9 @@ not be missed, such as that rows were cut off; `drops` adds to_note, what a tell
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ import pandas as pd
 from feedback_analytics.analytics.catalog import QUESTIONS, Question, question_named
 from feedback_analytics.analytics.parameters import read_parameters
 from feedback_analytics.analytics.scope import Scope, zone_named
-from feedback_analytics.store import Reader
+from feedback_analytics.store import Reader, Snapshot
 
 
 class Lake:
@@ -41,11 +42,19 @@ class Lake:
         Parameters are those of the question; values may be text or Python's own (dates, numbers, booleans). Shares run
         from 0 to 1, times are aware UTC. Raises QueryError for a question, parameter or value that is not possible.
         """
+        asked, values = self.read(question, parameters)
+        with self.snapshot() as snapshot:
+            return self.answer(snapshot, asked, values)
+
+    def read(self, question: str, parameters: Mapping[str, object]) -> tuple[Question, dict[str, Any]]:
+        """The question of that name, and the values of all its parameters. Raises QueryError."""
         asked = question_named(question)
-        values = read_parameters(asked.name, asked.parameters, parameters, self._zone, asked.refuses)
-        with self._reader.snapshot() as snapshot:
-            scope = Scope.of(snapshot, values, self._zone, self._now(), by_receipt=asked.by_receipt)
-            table = asked.table(scope, values)
+        return asked, read_parameters(asked.name, asked.parameters, parameters, self._zone, asked.refuses)
+
+    def answer(self, snapshot: Snapshot, asked: Question, values: Mapping[str, Any]) -> pd.DataFrame:
+        """The answer to a question that was read, on an open snapshot."""
+        scope = Scope.of(snapshot, values, self._zone, self._now(), by_receipt=asked.by_receipt)
+        table = asked.table(scope, values)
         told = {
             "question": asked.name,
             "parameters": {name: value for name, value in values.items() if value is not None},
@@ -57,6 +66,14 @@ class Lake:
         }
         table.attrs = told | table.attrs
         return table
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """The store as it is now; of use while it is open."""
+        return self._reader.snapshot()
+
+    def today(self) -> date:
+        """The newsroom's day: a period that is not given ends with it."""
+        return self._now().astimezone(self._zone).date()
 
     @property
     def questions(self) -> tuple[Question, ...]:

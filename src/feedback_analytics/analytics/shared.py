@@ -1,0 +1,188 @@
+"""Shared lake: for many who look at the same time. They share one snapshot of the store, and its answers.
+
+    shared = SharedLake(lake)
+    with shared.look() as look:
+        look.ask("overview", days=28)
+        look.ask("trend", days=28)      # of the same state: parts add up to their whole
+
+Questions are worked out one after another: two at once would share the same cores, and the second is often the same as
+the first. While the store changes all the time, a snapshot is kept for a second at least, and for twice the time that
+its answers took, so that at most half of the time goes into numbers that nobody asked to see anew.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pandas as pd
+
+from feedback_analytics.analytics.catalog import Question
+from feedback_analytics.analytics.lake import Lake
+from feedback_analytics.analytics.scope import read_query
+from feedback_analytics.errors import FeedbackError, QueryError
+from feedback_analytics.store import Snapshot
+
+KEPT_SECONDS, MOST_KEPT_SECONDS = 1.0, 10.0
+# How long a snapshot serves while the store changes: at least, and at most.
+OPEN_SECONDS = 600.0
+# How long it is held open while the store stands still; files that it reads are kept for an hour.
+REMEMBERED_ANSWERS = 256
+# Of one snapshot: a page's handful for some dozens of periods, filters and articles.
+
+Key = tuple[object, ...]
+
+
+class SharedLake:
+    """A lake whose answers are remembered. May be used by several threads; close it before the lake."""
+
+    def __init__(self, lake: Lake, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.lake = lake
+        self._clock = clock
+        self._door, self._turn = threading.Lock(), threading.RLock()
+        self._held: _Held | None = None
+        self._lasting: dict[Key, tuple[float, pd.DataFrame]] = {}
+
+    def snapshot_id(self) -> int:
+        """Of the state that is looked at; changes when the store has. Raises FeedbackError when it cannot be read."""
+        with self.look() as look:
+            return look.snapshot_id
+
+    @contextmanager
+    def look(self) -> Iterator[Look]:
+        """All questions inside are answered from the same state of the store."""
+        held = self._enter()
+        try:
+            yield Look(self, held)
+        finally:
+            self._leave(held)
+
+    def answer(self, held: _Held, question: str, parameters: dict[str, object], lasting_seconds: float) -> pd.DataFrame:
+        """The answer on this snapshot, or a lasting one that is young enough."""
+        asked, values = self.lake.read(question, parameters)
+        key = (asked.name, self.lake.today(), *values.items())
+        if lasting_seconds and (found := self._lasting.get(key)) and self._clock() - found[0] < lasting_seconds:
+            return found[1].copy(deep=False)
+        with self._turn:
+            answer = held.answers.get(key)
+            if answer is None:
+                answer = self._work_out(held, asked, values)
+                held.remember(key, answer)
+            if lasting_seconds:
+                self._keep(key, answer)
+        return answer.copy(deep=False)
+
+    def knows(self, held: _Held, question: str, parameters: dict[str, object], lasting_seconds: float) -> bool:
+        """Whether `answer` would take no time."""
+        asked, values = self.lake.read(question, parameters)
+        key = (asked.name, self.lake.today(), *values.items())
+        found = self._lasting.get(key)
+        return key in held.answers or bool(found and self._clock() - found[0] < lasting_seconds)
+
+    def close(self) -> None:
+        with self._door:
+            if self._held is not None:
+                self._held.close()
+            self._held = None
+
+    def _work_out(self, held: _Held, asked: Question, values: dict[str, Any]) -> pd.DataFrame:
+        began = self._clock()
+        try:
+            return self.lake.answer(held.snapshot, asked, values)
+        except QueryError:
+            raise
+        except FeedbackError:
+            # A stopped or failed query takes its transaction with it: who comes next gets a new one.
+            held.is_spent = True
+            raise
+        finally:
+            held.busy_seconds += self._clock() - began
+
+    def _keep(self, key: Key, answer: pd.DataFrame) -> None:
+        if len(self._lasting) >= REMEMBERED_ANSWERS:
+            self._lasting.pop(next(iter(self._lasting)))
+        self._lasting[key] = (self._clock(), answer)
+
+    def _enter(self) -> _Held:
+        with self._door:
+            if self._held is None or not self._still_serves(self._held):
+                fresh = _Held(self.lake.snapshot(), self._clock())
+                if self._held is not None:
+                    self._held.is_spent = True
+                    self._held.close_if_left()
+                self._held = fresh
+            self._held.visitors += 1
+            return self._held
+
+    def _still_serves(self, held: _Held) -> bool:
+        age = self._clock() - held.looked_at
+        if held.is_spent:
+            return False
+        if age < min(max(KEPT_SECONDS, 2 * held.busy_seconds), MOST_KEPT_SECONDS):
+            return True
+        if self._clock() - held.opened_at > OPEN_SECONDS or self.lake.snapshot_id() != held.snapshot_id:
+            return False
+        held.looked_at, held.busy_seconds = self._clock(), 0.0
+        return True
+
+    def _leave(self, held: _Held) -> None:
+        with self._door:
+            held.visitors -= 1
+            held.close_if_left()
+
+
+class Look:
+    """One look at the store: every question is answered from the same state. Of use only inside `SharedLake.look`."""
+
+    def __init__(self, shared: SharedLake, held: _Held) -> None:
+        self._shared, self._held = shared, held
+
+    @property
+    def snapshot_id(self) -> int:
+        return self._held.snapshot_id
+
+    @property
+    def time_zone(self) -> str:
+        return self._shared.lake.time_zone
+
+    def ask(self, question: str, /, *, lasting_seconds: float = 0.0, **parameters: object) -> pd.DataFrame:
+        """As `Lake.ask`. lasting_seconds: an answer of an earlier state will do if it is no older than that."""
+        return self._shared.answer(self._held, question, parameters, lasting_seconds)
+
+    def knows(self, question: str, /, *, lasting_seconds: float = 0.0, **parameters: object) -> bool:
+        """Whether the answer is there already, so that nobody has to wait for it."""
+        return self._shared.knows(self._held, question, parameters, lasting_seconds)
+
+
+class _Held:
+    """A snapshot held open, its answers, and how many look at it."""
+
+    def __init__(self, opening: AbstractContextManager[Snapshot], now: float) -> None:
+        self._opening, self._is_closed = opening, False
+        self.snapshot = opening.__enter__()
+        try:
+            self.snapshot_id = int(self.snapshot.table(read_query("snapshot"))["snapshot_id"][0].as_py())
+        except BaseException:
+            self.close()
+            raise
+        self.opened_at = self.looked_at = now
+        self.busy_seconds = 0.0
+        self.visitors, self.is_spent = 0, False
+        self.answers: dict[Key, pd.DataFrame] = {}
+
+    def remember(self, key: Key, answer: pd.DataFrame) -> None:
+        if len(self.answers) >= REMEMBERED_ANSWERS:
+            self.answers.pop(next(iter(self.answers)))
+        self.answers[key] = answer
+
+    def close_if_left(self) -> None:
+        if self.is_spent and self.visitors == 0:
+            self.close()
+
+    def close(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self._opening.__exit__(None, None, None)
