@@ -2,13 +2,12 @@
 
 Runs the service by its own command, keeps its dashboard open in Chromium, posts one vote of a new reader at a time at a
 steady rate, and asks `mart.article_usefulness` from another process how many are in. The delay of a vote runs from the
-moment its request is sent to the first answer that counts it; the time between two looks is part of it.
+moment its request is due to the first answer that counts it; the time between two looks is part of it.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import shutil
 import socket
@@ -24,9 +23,11 @@ import httpx
 import numpy as np
 
 import feedback_analytics
+from benchmarks.posting import Task, post, write_requests
 from benchmarks.table import row
 
 MOST_SECONDS = 2
+CONNECTIONS = 32
 LOOK_SECONDS = 0.02
 """Time between two looks at the store."""
 
@@ -46,7 +47,7 @@ def main() -> None:
         try:
             _wait_until_ready(url)
             page = _open_page(url, Path(folder))
-            delays = _measure(url, Path(folder) / "data", given.rate, given.seconds)
+            delays = _measure(url, Path(folder), given.rate, given.seconds)
             page.terminate()
             page.wait()
         finally:
@@ -86,13 +87,15 @@ def _open_page(url: str, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([chromium, *flags, profile, url], stdout=quiet, stderr=quiet)
 
 
-def _measure(url: str, data: Path, rate: int, seconds: int) -> list[float]:
+def _measure(url: str, folder: Path, rate: int, seconds: int) -> list[float]:
     """Seconds from POST to visible of each vote."""
+    requests, count = folder / "requests", rate * seconds
+    write_requests(requests, "application/cloudevents+json", [_vote(number) for number in range(count)])
     seen: list[tuple[float, int]] = []
     done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(data, seen, done))
+    watcher = threading.Thread(target=_watch, args=(folder / "data", seen, done))
     watcher.start()
-    sent = asyncio.run(_post(url, rate, seconds))
+    sent = post(Task(int(url.rsplit(":", 1)[1]), str(requests), CONNECTIONS, seconds, rate)).due_at
     deadline = time.monotonic() + 30
     while (not seen or seen[-1][1] < len(sent)) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -113,21 +116,7 @@ def _watch(data: Path, seen: list[tuple[float, int]], done: threading.Event) -> 
             time.sleep(LOOK_SECONDS)
 
 
-async def _post(url: str, rate: int, seconds: int) -> list[float]:
-    """When each accepted vote was sent, in order."""
-    sent: list[float] = []
-    async with httpx.AsyncClient(base_url=url, limits=httpx.Limits(max_connections=32)) as client:
-        begin = time.monotonic()
-        posts = []
-        for number in range(rate * seconds):
-            await asyncio.sleep(max(0.0, begin + number / rate - time.monotonic()))
-            sent.append(time.monotonic())
-            posts.append(asyncio.create_task(_vote(client, number)))
-        await asyncio.gather(*posts)
-    return sent
-
-
-async def _vote(client: httpx.AsyncClient, number: int) -> None:
+def _vote(number: int) -> bytes:
     event = {
         "specversion": "1.0",
         "id": f"latency-{number}",
@@ -136,10 +125,7 @@ async def _vote(client: httpx.AsyncClient, number: int) -> None:
         "time": datetime.now(UTC).isoformat(),
         "data": {"article_id": f"a{number % 50}", "reader_id": f"r{number}", "vote": "useful"},
     }
-    body = json.dumps(event).encode()
-    answer = await client.post("/v1/events", content=body, headers={"Content-Type": "application/cloudevents+json"})
-    if answer.status_code != 202:
-        raise SystemExit(f"a vote was not accepted: {answer.status_code} {answer.text}")
+    return json.dumps(event).encode()
 
 
 if __name__ == "__main__":

@@ -24,23 +24,31 @@ LENGTH = b"content-length: "
 
 @dataclass(frozen=True)
 class Task:
-    """What to post: every connection sends the next of the requests as soon as it has its answer."""
+    """What to post: every connection sends the next of the requests as soon as it has its answer.
+
+    With a rate (requests per second) they are sent at their times, by whichever connection is free then.
+    """
 
     port: int
     requests_file: str
     connections: int
     seconds: float
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
 class Posted:
-    """Requests answered with 202 within the time, and what they cost the client."""
+    """Requests answered with 202 within the time, and what they cost the client.
+
+    due_at: with a rate, when each was due by time.monotonic(), which all processes of a machine share.
+    """
 
     requests: int
     seconds: float
     cpu_seconds: float
     p50_ms: float
     p99_ms: float
+    due_at: list[float]
 
     @property
     def rate(self) -> float:
@@ -110,38 +118,78 @@ def _read_requests(file: Path) -> list[bytes]:
     return requests
 
 
-def _run(task: Task) -> Posted:
-    requests = _read_requests(Path(task.requests_file))
-    connections = {one.socket.fileno(): one for one in (_Connection(task.port) for _ in range(task.connections))}
-    poll = select.epoll()
-    for descriptor in connections:
-        poll.register(descriptor, select.EPOLLIN)
-    taken: list[float] = []
-    number, waiting = 0, len(connections)
-    cpu, begin = time.process_time(), time.perf_counter()
-    end = begin + task.seconds
-    for one in connections.values():
-        one.send(requests[number % len(requests)])
-        number += 1
-    while waiting:
-        ready = poll.poll(TIMEOUT_SECONDS)
-        if not ready:
-            raise SystemExit(f"no answer within {TIMEOUT_SECONDS:.0f} s")
+class _Client:
+    """The connections of a task, those that are free, and how long each answer took."""
+
+    def __init__(self, task: Task) -> None:
+        self._requests = _read_requests(Path(task.requests_file))
+        self._connections = {
+            one.socket.fileno(): one for one in (_Connection(task.port) for _ in range(task.connections))
+        }
+        self._poll = select.epoll()
+        for descriptor in self._connections:
+            self._poll.register(descriptor, select.EPOLLIN)
+        self._number = 0
+        self.free = list(self._connections.values())
+        self.taken: list[float] = []
+
+    @property
+    def waits(self) -> bool:
+        """True while an answer is missing."""
+        return len(self.free) < len(self._connections)
+
+    def send(self) -> None:
+        """Send the next request by a free connection."""
+        self.free.pop().send(self._requests[self._number % len(self._requests)])
+        self._number += 1
+
+    def take_answers(self, seconds: float) -> bool:
+        """Wait so long for answers, and free their connections; False when none came."""
+        ready = self._poll.poll(seconds)
         for descriptor, _ in ready:
-            one = connections[descriptor]
-            if not one.has_answer():
-                continue
-            now = time.perf_counter()
-            taken.append(now - one.began)
-            if now < end:
-                one.send(requests[number % len(requests)])
-                number += 1
-            else:
-                waiting -= 1
+            one = self._connections[descriptor]
+            if one.has_answer():
+                self.taken.append(time.perf_counter() - one.began)
+                self.free.append(one)
+        return bool(ready)
+
+    def take_all(self) -> None:
+        """Wait for the answers that are missing."""
+        while self.waits:
+            if not self.take_answers(TIMEOUT_SECONDS):
+                raise SystemExit(f"no answer within {TIMEOUT_SECONDS:.0f} s")
+
+
+def _run(task: Task) -> Posted:
+    client = _Client(task)
+    cpu, begin = time.process_time(), time.perf_counter()
+    due_at = _post_steadily(client, task.rate, task.seconds) if task.rate else _post_at_once(client, task.seconds)
+    client.take_all()
     seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
-    taken.sort()
+    taken = sorted(client.taken)
     p50, p99 = (taken[int(len(taken) * share)] * 1000 for share in (0.5, 0.99))
-    return Posted(len(taken), seconds, cpu, p50, p99)
+    return Posted(len(taken), seconds, cpu, p50, p99, due_at)
+
+
+def _post_at_once(client: _Client, seconds: float) -> list[float]:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        while client.free:
+            client.send()
+        if not client.take_answers(TIMEOUT_SECONDS):
+            raise SystemExit(f"no answer within {TIMEOUT_SECONDS:.0f} s")
+    return []
+
+
+def _post_steadily(client: _Client, rate: float, seconds: float) -> list[float]:
+    """One request every 1/rate seconds; when each was due, whether or not a connection was free then."""
+    begin = time.monotonic()
+    due_at = [begin + number / rate for number in range(int(rate * seconds))]
+    for due in due_at:
+        while (left := due - time.monotonic()) > 0 or not client.free:
+            client.take_answers(max(left, 0.001))
+        client.send()
+    return due_at
 
 
 if __name__ == "__main__":
