@@ -33,6 +33,20 @@ def test_a_store_is_made_when_there_is_none_and_keeps_its_id(tmp_path: Path) -> 
         assert (writer.store_id, writer.restore_epoch) == (store_id, 0)
 
 
+def test_the_catalogs_write_ahead_log_outlives_each_commit_but_not_the_writer(tmp_path: Path) -> None:
+    log = tmp_path / "lake" / "catalog.sqlite-wal"
+    with a_writer(tmp_path) as writer:
+        scribe = Scribe()
+        scribe.begin(writer)
+        writer.commit(scribe.rows([a_vote()]))
+        written = log.stat().st_ino
+        with open_reader(tmp_path) as reader:
+            assert reader.sql("select count(*) from raw.votes").fetchall() == [(1,)]
+        writer.commit(scribe.rows([a_vote()]))
+        assert log.stat().st_ino == written
+    assert not log.exists()
+
+
 def test_opening_a_store_again_changes_nothing(tmp_path: Path) -> None:
     a_writer(tmp_path).close()
     with open_reader(tmp_path) as reader:

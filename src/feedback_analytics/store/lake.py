@@ -86,6 +86,19 @@ def attach_for_writing(engine: duckdb.DuckDBPyConnection, folder: LakeFolder) ->
     )
 
 
+def hold_catalog(engine: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Keep the catalog open between transactions, without seeing or locking any of it; close what this returns.
+
+    DuckDB opens SQLite anew for each transaction. The last to close it writes its whole write-ahead log back and
+    removes it, with the file locked, after every commit: readers that come then must build the log's index anew, and
+    one that meets the lock waits a whole second, as DuckDB's SQLite can pause for no less.
+    """
+    holder = engine.cursor()
+    holder.execute("begin")
+    holder.execute(f"use {CATALOG}")  # begins a transaction of SQLite, which takes no snapshot before its first read
+    return holder
+
+
 def set_options(engine: duckdb.DuckDBPyConnection) -> None:
     """Tell the lake how its data files are written from now on."""
     for name, value in OPTIONS.items():

@@ -24,7 +24,13 @@ import pyarrow as pa
 from feedback_analytics.errors import Fenced, SettingsError, StoreError
 from feedback_analytics.settings import Settings
 from feedback_analytics.store.jobs import JobQueue
-from feedback_analytics.store.lake import WRITER_MEMORY_BYTES, WRITER_THREADS, attach_for_writing, open_engine
+from feedback_analytics.store.lake import (
+    WRITER_MEMORY_BYTES,
+    WRITER_THREADS,
+    attach_for_writing,
+    hold_catalog,
+    open_engine,
+)
 from feedback_analytics.store.lease import WriteLease
 from feedback_analytics.store.location import locate_store
 from feedback_analytics.store.maintenance import Maintenance
@@ -88,6 +94,7 @@ class Writer:
         now: Callable[[], datetime],
     ) -> None:
         self._engine, self._lease, self._now = engine, lease, now
+        self._holder = hold_catalog(engine)
         self._lake = WritableLake(engine, locate_store(settings.store_location), settings.worker.transaction_seconds)
         self._positions = positions_table(settings.worker_name)
         maintenance = Maintenance(self._lake, settings.store.snapshot_seconds, now)
@@ -210,6 +217,7 @@ class Writer:
 
     def close(self) -> None:
         self._work.close()
+        self._holder.close()
         self._engine.close()
         if self._lease:
             self._lease.close()
