@@ -21,13 +21,15 @@ from feedback_analytics.contract import (
     ARTICLES_TOPIC,
     VOTES_TOPIC,
     EventsAnswer,
+    Reason,
     decode_articles,
     decode_votes,
     partition_of,
     reader_key,
 )
+from feedback_analytics.ingest import Outgoing
+from feedback_analytics.ingest.admission import admit_all
 from feedback_analytics.ingest.appending import GroupAppender
-from feedback_analytics.log import NewRecord
 from feedback_analytics.telemetry import build_metrics
 from tests.support.builders import SECRET, a_vote, an_article
 from tests.support.ingest import PARTITIONS, HttpAnswer, RunningIngest, running_ingest
@@ -219,30 +221,69 @@ def test_a_log_that_cannot_write_is_no_yes_and_no_crash(ingest: RunningIngest, t
     assert ingest.metric("feedback_events_refused_total", reason="busy") == 1
 
 
+def an_appender(ingest: RunningIngest, registry: CollectorRegistry) -> GroupAppender:
+    return GroupAppender(
+        ingest.log,
+        build_metrics(registry),
+        lambda raws: admit_all(raws, 4_000_000_000_000_000, 65536),
+        Outgoing(ingest.log, SECRET).records_of,
+        lambda: "now",
+    )
+
+
+def appends(registry: CollectorRegistry) -> float | None:
+    return registry.get_sample_value("feedback_ingest_append_records_count")
+
+
 async def test_what_comes_in_one_turn_of_the_loop_is_one_append(tmp_path: Path) -> None:
     with running_ingest(tmp_path) as ingest:
         registry = CollectorRegistry()
-        appender = GroupAppender[NewRecord](ingest.log, build_metrics(registry), list, lambda: "now")
-        appended = await asyncio.gather(
-            *(appender.append([NewRecord(VOTES_TOPIC, 0, b"", b"%d" % number)]) for number in range(50))
-        )
-        assert [one.places[0].offset for one in appended] == list(range(50))
-        assert registry.get_sample_value("feedback_ingest_append_records_count") == 1
+        appender = an_appender(ingest, registry)
+        taken = await asyncio.gather(*(appender.append([as_json(a_vote())]) for _ in range(50)))
+        assert [place.offset for places, _, _ in taken for place in places] == list(range(50))
+        assert appends(registry) == 1
         assert registry.get_sample_value("feedback_ingest_waiting_bytes") == 0
 
 
 async def test_lone_events_that_come_during_an_append_share_the_next_one(tmp_path: Path) -> None:
     with running_ingest(tmp_path) as ingest:
         registry = CollectorRegistry()
-        appender = GroupAppender[NewRecord](ingest.log, build_metrics(registry), list, lambda: "now")
+        appender = an_appender(ingest, registry)
         with another_process_writing(tmp_path):
-            promises = [appender.append([NewRecord(VOTES_TOPIC, 0, b"", b"first")])]
-            for number in range(20):
+            promises = [appender.append([as_json(a_vote())])]
+            for _ in range(20):
                 await asyncio.sleep(0)  # a turn of the loop
-                promises.append(appender.append([NewRecord(VOTES_TOPIC, 0, b"", b"%d" % number)]))
-        appended = await asyncio.gather(*promises)
-        assert [one.places[0].offset for one in appended] == list(range(21))
-        assert registry.get_sample_value("feedback_ingest_append_records_count") == 2
+                promises.append(appender.append([as_json(a_vote())]))
+        taken = await asyncio.gather(*promises)
+        assert [place.offset for places, _, _ in taken for place in places] == list(range(21))
+        assert appends(registry) == 2
+
+
+async def test_senders_who_were_just_answered_share_the_next_append_too(tmp_path: Path) -> None:
+    with running_ingest(tmp_path) as ingest:
+        registry = CollectorRegistry()
+        appender = an_appender(ingest, registry)
+
+        async def send_twice(turns: int) -> None:
+            await appender.append([as_json(a_vote())])
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await appender.append([as_json(a_vote())])
+
+        await asyncio.gather(*(send_twice(turns) for turns in range(10)))
+        assert appends(registry) == 2
+
+
+async def test_refused_events_of_a_group_are_told_to_those_who_sent_them(tmp_path: Path) -> None:
+    with running_ingest(tmp_path) as ingest:
+        registry = CollectorRegistry()
+        appender = an_appender(ingest, registry)
+        good, bad = as_json(a_vote()), as_json(a_vote(vote="yes"))
+        requests = [[good], [bad], [good, bad, good], [bad, bad], *[[good]] * 5]
+        taken = await asyncio.gather(*(appender.append(raws) for raws in requests))
+        assert [len(places) for places, _, _ in taken] == [1, 0, 2, 0, 1, 1, 1, 1, 1]
+        assert [sorted(refusals) for _, refusals, _ in taken] == [[], [0], [1], [0, 1], *[[]] * 5]
+        assert {one.reason for _, refusals, _ in taken for one in refusals.values()} == {Reason.unknown_value}
 
 
 def test_the_answer_to_a_lone_event_is_written_like_every_other(ingest: RunningIngest) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from feedback_analytics.contract import VoteCast, decode_votes, encode_for_log, reader_key
 from feedback_analytics.contract.codec import _usual_votes
 from feedback_analytics.contract.reading import read_event
-from feedback_analytics.contract.times import EARLIEST_US, time_us, times_us
+from feedback_analytics.contract.times import EARLIEST_US, FEW_TIMES, time_us, times_us
 from feedback_analytics.errors import ContractError
 from tests.support.builders import SECRET
 
@@ -102,19 +102,20 @@ def test_the_columns_take_exactly_the_votes_that_the_careful_way_takes(values: l
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(votes(), min_size=1, max_size=3))
-def test_what_the_fast_way_takes_whole_the_careful_way_takes_one_by_one(values: list[bytes]) -> None:
+@given(st.lists(votes(), min_size=1, max_size=3), st.sampled_from([1, FEW_TIMES]))
+def test_what_the_fast_way_takes_whole_the_careful_way_takes_one_by_one(values: list[bytes], times: int) -> None:
+    values = values * times
     usual = _usual_votes(values)
     if usual is not None:
         assert list(zip(usual[0], usual[1].tolist(), strict=True)) == [carefully(raw) for raw in values]
 
 
 @settings(max_examples=2000, deadline=None)
-@given(times)
-def test_times_read_as_a_column_equal_times_read_singly(text: str) -> None:
-    column = times_us([text])
+@given(times, st.sampled_from([1, FEW_TIMES + 1]))
+def test_times_read_as_a_column_equal_times_read_singly(text: str, many: int) -> None:
+    column = times_us([text] * many)
     if column is not None:
-        assert column.tolist() == [time_us(text)]
+        assert column.tolist() == [time_us(text)] * many
         assert time_us(text) >= EARLIEST_US
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
 
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC
 from feedback_analytics.ingest import App, build_ingest
@@ -89,7 +90,10 @@ class RunningIngest:
         return [record for partition in range(PARTITIONS) for record in self.log.read(topic, partition, 0, 1_000_000)]
 
     def metric(self, name: str, **labels: str) -> float:
-        return self.registry.get_sample_value(name, labels) or 0.0
+        """A metric as the service shows it; 0 when it does not."""
+        families = text_string_to_metric_families(self.request("GET", "/metrics").body.decode())
+        samples = [one for family in families for one in family.samples]
+        return next((one.value for one in samples if (one.name, one.labels) == (name, labels)), 0.0)
 
 
 def _is_chunked(body: object) -> bool:

@@ -31,6 +31,7 @@ from feedback_analytics.contract.codec import (
     encode_article,
     encode_for_log,
     read_one,
+    read_usual_votes,
 )
 from feedback_analytics.contract.events import (
     ANSWERS,
@@ -100,6 +101,7 @@ __all__ = [
     "partitions_of",
     "plain_problem",
     "read_one",
+    "read_usual_votes",
     "reader_key",
     "reader_keys",
     "secret_fingerprint",

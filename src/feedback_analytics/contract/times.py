@@ -35,14 +35,18 @@ def time_us(text: str) -> int:
     return (datetime.fromisoformat(text.upper()) - _EPOCH) // _MICROSECOND
 
 
+FEW_TIMES = 128
+# Up to so many are read faster one by one than by Arrow, whose call alone takes 0.14 ms.
+
+
 def times_us(texts: Sequence[str]) -> NDArray[np.int64] | None:
     """time_us of each text; None when one of them is unusual, wrong or too early: look at them singly.
 
-    Usual are upper-case letters and at most six digits of a second. 0.1 µs a time.
+    Usual are upper-case letters and at most six digits of a second. 0.1 µs a time, of a few 1 µs.
     """
+    if len(texts) <= FEW_TIMES:
+        return _few_times_us(texts)
     column = pa.array(texts, pa.string())
-    if len(column) == 0:
-        return np.empty(0, np.int64)
     if not _have_the_usual_shape(column):
         return None
     try:
@@ -50,6 +54,14 @@ def times_us(texts: Sequence[str]) -> NDArray[np.int64] | None:
     except pa.ArrowInvalid:
         return None
     return times if times.min() >= EARLIEST_US else None
+
+
+def _few_times_us(texts: Sequence[str]) -> NDArray[np.int64] | None:
+    try:
+        times = [time_us(text) for text in texts]
+    except ValueError:
+        return None
+    return np.array(times, np.int64) if min(times, default=EARLIEST_US) >= EARLIEST_US else None
 
 
 def _have_the_usual_shape(column: pa.StringArray) -> bool:

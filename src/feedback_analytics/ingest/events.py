@@ -11,17 +11,15 @@ An event is accepted when the log holds it on disk, and not before.
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import msgspec
 import structlog
-from prometheus_client import Counter
 
 from feedback_analytics.contract import (
     AcceptedEvent,
-    Event,
     EventResult,
     EventsAnswer,
     Reason,
@@ -29,11 +27,12 @@ from feedback_analytics.contract import (
     plain_problem,
 )
 from feedback_analytics.errors import LogError
-from feedback_analytics.ingest.admission import Arrival, admit
-from feedback_analytics.ingest.appending import Appended, GroupAppender
-from feedback_analytics.ingest.asgi import Answer, Receive, Scope
+from feedback_analytics.ingest.admission import Admitted, Refusal, admit_all
+from feedback_analytics.ingest.appending import GroupAppender
+from feedback_analytics.ingest.asgi import Answer, Headers, Receive, Scope
 from feedback_analytics.ingest.body import read_body
 from feedback_analytics.ingest.cors import Cors
+from feedback_analytics.ingest.counts import RequestCounts
 from feedback_analytics.ingest.framing import framing_of
 from feedback_analytics.ingest.outgoing import Outgoing
 from feedback_analytics.ingest.problems import PROBLEM_JSON, none_taken, refused_request
@@ -43,14 +42,15 @@ from feedback_analytics.settings import IngestSettings
 from feedback_analytics.telemetry import Metrics
 
 JSON = (b"content-type", b"application/json")
+ANSWERED_IN_JSON: Headers = (JSON,)
 FALLBACK_RETRY_SECONDS = 5.0
 # When the log cannot say when it will take events again.
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ONE_ACCEPTED = (
-    b'{"accepted":1,"refused":0,"server_time":"%b","results":'
-    b'[{"status":"accepted","index":0,"topic":"%b","partition":%d,"offset":%d}]}'
+    '{"accepted":1,"refused":0,"server_time":"%s","results":'
+    '[{"status":"accepted","index":0,"topic":"%s","partition":%d,"offset":%d}]}'
 )
 # The commonest answer, as _encode would write it, at a sixth of the cost.
 _encode = msgspec.json.Encoder().encode
@@ -69,8 +69,8 @@ class EventsEndpoint:
     ) -> None:
         self._settings, self._metrics, self._now = settings, metrics, now
         self._cors = Cors(settings.allowed_origins)
-        self._appender = GroupAppender(log, metrics, Outgoing(log, secret).records_of, self._time)
-        self._requests: dict[int, Counter] = {}
+        self._appender = GroupAppender(log, metrics, self._admit, Outgoing(log, secret).records_of, self._time)
+        self.counts = RequestCounts(metrics)
         self._say = structlog.get_logger("ingest")
         self._log_takes = True
 
@@ -86,8 +86,8 @@ class EventsEndpoint:
             self._metrics.events_refused.labels(refused.reason).inc()
             status, own_headers = refused.status, (PROBLEM_JSON, *refused.headers)
             body = refused_request(refused, self._time())
-        self._count_request(status)
-        return Answer(status, (*own_headers, *self._cors.headers(origin)), body)
+        self.counts.add_answer(status)
+        return Answer(status, own_headers + self._cors.headers(origin), body)
 
     async def _take(self, method: str, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
         if method != "POST":
@@ -96,90 +96,72 @@ class EventsEndpoint:
         self._cors.refuse_other_origin(headers.get(b"origin"))
         cut = framing_of(headers.get(b"content-type", b""))
         body = await read_body(headers, receive, self._settings.max_body_bytes)
-        self._metrics.request_bytes.inc(len(body))
+        self.counts.add_body(len(body))
         raws = cut(body, self._settings.max_events)
         if not raws:
             raise RefusedRequest(400, Reason.no_events, "The body holds no event.")
-        events, refusals = self._admit(raws)
-        if not events:
-            status, problem = none_taken(refusals, self._time())
+        try:
+            places, refusals, server_time = await self._appender.append(raws)
+        except LogError as error:
+            raise self._not_taken(error) from error
+        self._note_that_the_log_takes()
+        if len(raws) == 1 and places:
+            return Answer(202, ANSWERED_IN_JSON, _one_accepted(places[0], server_time))
+        if not places:
+            status, problem = none_taken(_refused_events(refusals), self._time())
             return Answer(status, (PROBLEM_JSON,), problem)
-        places, server_time = await self._until_durable(self._appender.append(events))
-        if len(raws) == 1:
-            return Answer(202, (JSON,), _one_accepted(places[0], server_time))
         document = EventsAnswer(
             accepted=len(places),
             refused=len(refusals),
             server_time=server_time,
             results=_in_order_of_request(places, refusals),
         )
-        return Answer(202, (JSON,), _encode(document))
+        return Answer(202, ANSWERED_IN_JSON, _encode(document))
 
-    def _admit(self, raws: Sequence[bytes]) -> tuple[list[Event], list[RefusedEvent]]:
-        """The admitted events, in order, and the refusals of the others."""
+    def _admit(self, raws: Sequence[bytes]) -> Admitted:
         arrived_at = (self._now() - _EPOCH) // _MICROSECOND
-        max_event_bytes = self._settings.max_event_bytes
-        admitted: list[Event] = []
-        refusals: list[RefusedEvent] = []
-        unknown_fields = 0
-        for index, raw in enumerate(raws):
-            arrival = Arrival(raw, arrived_at, max_event_bytes)
-            if (refusal := admit(arrival)) is None:
-                admitted.append(arrival.reading.event)
-                unknown_fields += arrival.reading.unknown_fields
-            else:
-                self._metrics.events_refused.labels(refusal.reason).inc()
-                refusals.append(
-                    RefusedEvent(index=index, reason=refusal.reason, field=refusal.field, detail=refusal.detail)
-                )
-        if unknown_fields:
-            self._metrics.unknown_fields.labels("ingest").inc(unknown_fields)
-        return admitted, refusals
+        return admit_all(raws, arrived_at, self._settings.max_event_bytes)
 
-    async def _until_durable(self, appending: Awaitable[Appended]) -> Appended:
-        try:
-            appended = await appending
-        except LogError as error:
-            if self._log_takes:
-                self._say.warning("events_not_taken", error=str(error))
-            self._log_takes = False
-            retry_after = math.ceil(error.retry_after_seconds or FALLBACK_RETRY_SECONDS)
-            raise RefusedRequest(
-                503,
-                Reason.busy,
-                "The log cannot take events at the moment. Send the same bytes again later.",
-                headers=((b"retry-after", b"%d" % retry_after),),
-            ) from error
+    def _not_taken(self, error: LogError) -> RefusedRequest:
+        if self._log_takes:
+            self._say.warning("events_not_taken", error=str(error))
+        self._log_takes = False
+        retry_after = math.ceil(error.retry_after_seconds or FALLBACK_RETRY_SECONDS)
+        return RefusedRequest(
+            503,
+            Reason.busy,
+            "The log cannot take events at the moment. Send the same bytes again later.",
+            headers=((b"retry-after", b"%d" % retry_after),),
+        )
+
+    def _note_that_the_log_takes(self) -> None:
         if not self._log_takes:
             self._say.info("events_taken_again")
-        self._log_takes = True
-        return appended
-
-    def _count_request(self, status: int) -> None:
-        """The counter of a status is looked up once: that costs three times as much as to count."""
-        counter = self._requests.get(status)
-        if counter is None:
-            counter = self._requests[status] = self._metrics.requests.labels(status)
-        counter.inc()
+            self._log_takes = True
 
     def _time(self) -> str:
         return clock_text(self._now())
 
 
 def _one_accepted(place: Place, server_time: str) -> bytes:
-    return _ONE_ACCEPTED % (server_time.encode(), place.topic.encode(), place.partition, place.offset)
+    return (_ONE_ACCEPTED % (server_time, place.topic, place.partition, place.offset)).encode()
 
 
-def _in_order_of_request(places: Sequence[Place], refusals: Sequence[RefusedEvent]) -> list[EventResult]:
-    refused = {refusal.index: refusal for refusal in refusals}
-    results: list[EventResult] = []
+def _in_order_of_request(places: Sequence[Place], refusals: Mapping[int, Refusal]) -> list[EventResult]:
     taken = iter(places)
-    for index in range(len(places) + len(refusals)):
-        if (refusal := refused.get(index)) is not None:
-            results.append(refusal)
-        else:
-            place = next(taken)
-            results.append(
-                AcceptedEvent(index=index, topic=place.topic, partition=place.partition, offset=place.offset)
-            )
-    return results
+    refused = {one.index: one for one in _refused_events(refusals)}
+    return [
+        refused[index] if index in refused else _accepted_event(index, next(taken))
+        for index in range(len(places) + len(refusals))
+    ]
+
+
+def _accepted_event(index: int, place: Place) -> AcceptedEvent:
+    return AcceptedEvent(index=index, topic=place.topic, partition=place.partition, offset=place.offset)
+
+
+def _refused_events(refusals: Mapping[int, Refusal]) -> list[RefusedEvent]:
+    return [
+        RefusedEvent(index=index, reason=refusal.reason, field=refusal.field, detail=refusal.detail)
+        for index, refusal in sorted(refusals.items())
+    ]

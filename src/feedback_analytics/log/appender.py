@@ -8,7 +8,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from itertools import chain
 
+import msgspec
 from msgspec.structs import astuple
 
 from feedback_analytics.errors import LogError
@@ -22,6 +24,9 @@ TRANSACTION_BYTES = 16 * 2**20
 CHECKPOINT_PAGES = 4000
 # 16 MB of WAL before its pages go to their places; SQLite's default of 4 MB costs more syncs in a backlog.
 FULL_RETRY_SECONDS = 1.0
+
+MOST_ROWS = 64
+# Rows of one statement, for SQLite's limits; a group of readers' votes has a run per partition.
 
 At = tuple[str, int]
 """Topic and partition."""
@@ -41,8 +46,9 @@ class Appender:
         self._waiting_bytes = 0
         self._changed = threading.Condition()
         self._is_closed = False
-        self._head, self._add_run, self._move_head = read_sql("head"), read_sql("add_run"), read_sql("move_head")
+        self._head, self._add_runs, self._move_heads = read_sql("head"), read_sql("add_runs"), read_sql("move_heads")
         self._connection: sqlite3.Connection | None = None
+        self._lock = file.lock()
         self._topic_ids: dict[str, int] = {}
         self._heads: dict[At, Head] = {}
         self._heads_version = -1
@@ -82,8 +88,9 @@ class Appender:
             else:
                 for parcel, places in zip(parcels, answers, strict=True):
                     parcel.done.set_result(places)
-        with contextlib.suppress(LogError), self._file.exclusive():
+        with contextlib.suppress(LogError), self._lock:
             self._drop_connection()
+        self._lock.close()
 
     def _take(self) -> list[Parcel]:
         """What waits, up to TRANSACTION_BYTES; empty when closed and nothing waits."""
@@ -105,7 +112,7 @@ class Appender:
         """Make the parcels durable in one transaction; the first offset of each partition's records."""
         waiting = sort_by_partition(parcels)
         partitions = {at: list(pack(own.keys, own.values, own.headers)) for at, own in waiting.items()}
-        with as_log_errors(self._file.path), self._file.exclusive():
+        with as_log_errors(self._file.path), self._lock:
             self._file.refuse_if_replaced()
             try:
                 connection = self._connection or self._open()
@@ -126,7 +133,8 @@ class Appender:
         self._forget_moved_heads(connection)
         now_us = self._now_us()
         first_offsets, heads = {}, {}
-        added, moved = [], []
+        added: list[tuple[object, ...]] = []
+        moved: list[tuple[int, ...]] = []
         for at, runs in partitions.items():
             topic_id, partition = self._topic_id(connection, at[0]), at[1]
             head = self._heads.get(at) or connection.execute(self._head, (topic_id, partition)).fetchone()
@@ -138,8 +146,9 @@ class Appender:
                 next_offset += run.records
             moved.append((topic_id, partition, next_offset, appended_at_us))
             heads[at] = (next_offset, appended_at_us)
-        connection.executemany(self._add_run, added)
-        connection.executemany(self._move_head, moved)
+        # One statement for all: after each the thread must wait for the interpreter again.
+        _insert(connection, self._add_runs, added)
+        connection.execute(self._move_heads, (msgspec.json.encode(moved).decode(),))
         return first_offsets, heads
 
     def _forget_moved_heads(self, connection: sqlite3.Connection) -> None:
@@ -166,3 +175,11 @@ class Appender:
             self._connection.close()
             self._connection = None
         self._heads.clear()
+
+
+def _insert(connection: sqlite3.Connection, query: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Run an insert of one row for many rows, in as few statements as SQLite's limits allow."""
+    for start in range(0, len(rows), MOST_ROWS):
+        some = rows[start : start + MOST_ROWS]
+        marks = f", ({', '.join('?' * len(some[0]))})"
+        connection.execute(query + marks * (len(some) - 1), list(chain.from_iterable(some)))

@@ -68,9 +68,9 @@ class EmbeddedLog:
         return self._reader.topic(topic).partitions
 
     def append(self, records: Sequence[NewRecord]) -> Future[list[Place]]:
-        for record in records:
-            if not 0 <= record.partition < self._reader.topic(record.topic).partitions:
-                raise LogError(f"topic {record.topic} has no partition {record.partition}.", retry_after_seconds=None)
+        for topic, partition in {(record.topic, record.partition) for record in records}:
+            if not 0 <= partition < self._reader.topic(topic).partitions:
+                raise LogError(f"topic {topic} has no partition {partition}.", retry_after_seconds=None)
         return self._appender.submit(wrap(records))
 
     def ranges(self, topic: str) -> dict[int, OffsetRange]:
