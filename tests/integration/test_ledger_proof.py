@@ -23,6 +23,7 @@ from feedback_analytics.settings import read_settings
 from feedback_analytics.store import Reader, check_receipts, open_reader, prove_ledger
 from tests.support.builders import a_vote, an_article, record_of
 from tests.support.house import PARTITIONS, House
+from tests.support.store import maintain
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -71,6 +72,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         changed = a_vote("a1", useful=False, reader="r1", event_id="changed", at=NOON + timedelta(minutes=1))
         house.append([record_of(changed), first])
         house.process_all()
+        assert "folded" in maintain(house.writer, folder)
         with open_reader(folder) as reader:
             yield Store(folder, reader, house.log, house.writer._engine)
 
@@ -84,6 +86,8 @@ ROWS = {
     "an announcement": ("articles", "article_id = 'a1'"),
     "a dead letter": ("dead_letters", "reason is not null"),
     "an hourly sum": ("usefulness_hourly", "article_id = 'a2'"),
+    "a daily sum": ("usefulness_daily", "article_id = 'a2'"),
+    "a monthly sum": ("usefulness_monthly", "article_id = 'a2'"),
 }
 """Table and condition that choose one row of the store."""
 
@@ -94,6 +98,8 @@ TOLD = {
     "articles": ("1 events were stored, but raw.votes and raw.articles hold 0",),
     "dead_letters": ("1 records died, but raw.dead_letters holds 0",),
     "usefulness_hourly": ("sum to 1 votes, 1 useful, but raw.usefulness_hourly to 0, 0",),
+    "usefulness_daily": ("sum to 1 votes, 1 useful, but raw.usefulness_daily to 0, 0",),
+    "usefulness_monthly": ("sums to 1 votes, 1 useful, but raw.usefulness_monthly to 0, 0",),
 }
 TOLD_TWICE = {
     "batches": ("an overlap at offset",),
@@ -102,6 +108,8 @@ TOLD_TWICE = {
     "articles": ("1 events were stored, but raw.votes and raw.articles hold 2",),
     "dead_letters": ("1 records died, but raw.dead_letters holds 2",),
     "usefulness_hourly": ("sum to 1 votes, 1 useful, but raw.usefulness_hourly to 2, 2",),
+    "usefulness_daily": ("sum to 1 votes, 1 useful, but raw.usefulness_daily to 2, 2",),
+    "usefulness_monthly": ("sums to 1 votes, 1 useful, but raw.usefulness_monthly to 2, 2",),
 }
 """What the proof says of a table with a row too few, and with one too many."""
 

@@ -80,12 +80,15 @@ def test_a_store_made_by_the_first_migration_is_migrated_and_keeps_its_votes(tmp
         for undoing in (
             "drop view mart.told_drops",
             "drop table raw.drops_told",
+            "drop table raw.usefulness_daily",
+            "drop table raw.usefulness_monthly",
+            "drop table raw.folded_positions",
             "delete from raw.column_descriptions where relation in ('told_drops', 'drops_told')",
             "delete from raw.store_facts where name = 'views'",
             "update raw.store_facts set value = '1' where name = 'schema_version'",
         ):
             writer._engine.execute(undoing)
-    with pytest.raises(MigrationNeeded, match="schema version 1, this release reads 2"):
+    with pytest.raises(MigrationNeeded, match="schema version 1, this release reads 3"):
         open_reader(tmp_path)
     with a_writer(tmp_path) as writer:
         writer.claim(LOG, TOPIC, [0, 1])
@@ -99,6 +102,7 @@ def test_a_store_made_by_the_first_migration_is_migrated_and_keeps_its_votes(tmp
 """
         )
         assert shown(reader, "from mart.told_drops").count("\n") == 2
+        assert reader.table("from raw.folded_positions").num_rows == 0
         described = "from mart.data_dictionary where relation in ('told_drops', 'drops_told') and description = ''"
         assert reader.table(described).num_rows == 0
         named = "select distinct relation from mart.data_dictionary where relation like '%told%' order by all"

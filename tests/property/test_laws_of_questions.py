@@ -16,17 +16,23 @@ from feedback_analytics.analytics.lake import Lake
 from feedback_analytics.store import open_reader
 from tests.support.chronicle import APP, EDGES, NOW, VERSIONS, WEB, Chronicle, editions
 from tests.support.reference import Reference, added
+from tests.support.store import maintain
 
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 # Of one vote that no drawn period holds: it came last, so that all before it is an earlier state.
 
 
+ZONE = "Asia/Kolkata"
+
+
 class Newsroom:
-    """A store, its reference, and the positions before its last vote."""
+    """A store, its reference, and the positions before its last vote. Most votes, but not all, are in sums by day."""
 
     def __init__(self, chronicle: Chronicle) -> None:
         chronicle.announce(editions())
-        chronicle.send(chronicle.casts, most=300)
+        chronicle.send(chronicle.casts[:500], most=300)
+        assert "folded" in maintain(chronicle.house.writer, chronicle.house.folder)
+        chronicle.send(chronicle.casts[500:], most=300)
         with self._open(chronicle) as lake:
             self.positions = lake.ask("freshness")["positions"][0]
         last = replace(chronicle.casts[0], event_id="last", reader="last", occurred_at=LONG_AGO)
@@ -36,12 +42,13 @@ class Newsroom:
 
     @staticmethod
     def _open(chronicle: Chronicle) -> Lake:
-        return Lake(open_reader(chronicle.house.settings), time_zone="Asia/Kolkata", now=lambda: NOW)
+        return Lake(open_reader(chronicle.house.settings), time_zone=ZONE, now=lambda: NOW)
 
 
-@pytest.fixture(scope="module")
-def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
-    chronicle = Chronicle(tmp_path_factory.mktemp("chronicle"), seed=3, votes=500)
+@pytest.fixture(scope="module", params=[ZONE, "UTC"], ids=["days of the newsroom", "other days"])
+def newsroom(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    flags = {"analytics.time_zone": request.param}
+    chronicle = Chronicle(tmp_path_factory.mktemp("chronicle"), seed=3, votes=500, flags=flags)
     made = Newsroom(chronicle)
     with made.lake:
         yield made

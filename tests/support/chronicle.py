@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,12 +85,14 @@ def editions() -> list[Edition]:
 class Chronicle:
     """The events of a seed, the store they make, and the reference of what was sent so far."""
 
-    def __init__(self, folder: Path, seed: int = 1, *, votes: int = 700) -> None:
+    def __init__(
+        self, folder: Path, seed: int = 1, *, votes: int = 700, flags: Mapping[str, object] | None = None
+    ) -> None:
         self.clock = [NOW]
         self.reference = Reference()
         self.casts = _casts(random.Random(seed), votes)
         self.dead = 0
-        self.house = House(folder, now=lambda: self.clock[0])
+        self.house = House(folder, now=lambda: self.clock[0], flags=flags)
         self.house.open()
 
     def announce(self, some: Sequence[Edition]) -> None:

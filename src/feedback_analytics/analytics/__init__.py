@@ -19,12 +19,12 @@ from feedback_analytics.analytics.differences import (
 from feedback_analytics.analytics.discoveries import e_discoveries, p_discoveries
 from feedback_analytics.analytics.filters import COMMON
 from feedback_analytics.analytics.intervals import Interval, jeffreys_interval, running_interval, wilson_interval
+from feedback_analytics.analytics.known import known_at
 from feedback_analytics.analytics.lake import Lake
 from feedback_analytics.analytics.matching import Comparison, matched_difference
 from feedback_analytics.analytics.parameters import Kind, Parameter
 from feedback_analytics.analytics.periods import Period, last_days
 from feedback_analytics.analytics.questions import Answers
-from feedback_analytics.analytics.scope import known_at
 from feedback_analytics.analytics.section_effects import KindEffects, SectionMap, kind_effects, section_map
 from feedback_analytics.analytics.shared import Look, SharedLake
 from feedback_analytics.analytics.shrinkage import Prior, chance_above, group_priors, shrunk_interval, shrunk_share

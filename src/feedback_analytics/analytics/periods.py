@@ -110,6 +110,43 @@ MOST_STEPS = 20_000
 # Two years of hours; more no chart shows.
 
 
+@dataclass(frozen=True)
+class WholeDays:
+    """A period's whole days in a time zone, and the whole months among them, in UTC: since <= ... <= until.
+
+    Without a whole day all four are the end of the period; without a whole month both months are the first day.
+    """
+
+    day_since: datetime
+    month_since: datetime
+    month_until: datetime
+    day_until: datetime
+
+
+def whole_days(period: Period, zone: ZoneInfo | None) -> WholeDays:
+    """The whole days and months of the period; zone=None: none."""
+    if zone is None:
+        return WholeDays(*[period.until] * 4)
+    first, last = _first_day(period.since, zone), period.until.astimezone(zone).date()
+    if _midnight(first, zone) >= _midnight(last, zone):
+        return WholeDays(*[period.until] * 4)
+    # The first month that begins on the first day or later.
+    month, end = ((first - timedelta(days=1)).replace(day=1) + timedelta(days=32)).replace(day=1), last.replace(day=1)
+    month, end = (month, end) if month < end else (first, first)
+    return WholeDays(_midnight(first, zone), _midnight(month, zone), _midnight(end, zone), _midnight(last, zone))
+
+
+def begins_a_day(at: datetime, zone: ZoneInfo) -> bool:
+    """Whether a day of the time zone begins at that moment."""
+    return _midnight(at.astimezone(zone).date(), zone) == at
+
+
+def _first_day(at: datetime, zone: ZoneInfo) -> date:
+    """The first day of the zone that begins at that moment or later."""
+    day = at.astimezone(zone).date()
+    return day if _midnight(day, zone) >= at else day + timedelta(days=1)
+
+
 def days_before(at: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The same time of day so many days before, in the time zone; in UTC."""
     local = at.astimezone(zone)

@@ -21,8 +21,9 @@ import pandas as pd
 
 from feedback_analytics.analytics.filters import KIND_ORDER
 from feedback_analytics.analytics.intervals import running_interval, wilson_interval
+from feedback_analytics.analytics.known import read_query
 from feedback_analytics.analytics.periods import Period
-from feedback_analytics.analytics.scope import as_frame, read_query
+from feedback_analytics.analytics.scope import as_frame
 from feedback_analytics.analytics.verdicts import LEVEL, MIN_VOTES, typical_share, verdicts, votes_needed
 from feedback_analytics.store import Reader, Snapshot
 

@@ -1,7 +1,7 @@
 """Scope: one question's period, filters and positions on one snapshot, and the counts that lie within them.
 
-Counts come from the hourly sums where these know enough. Who asks for some readers only, for an earlier state, or for
-days that do not begin at a whole hour of UTC, gets them from the entries themselves; the numbers are the same.
+Counts come from the sums by month and day, and from the entries that these do not hold (yet, or not any more at an
+earlier state). Who asks for some readers only gets them from the entries alone; the numbers are the same.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,102 +17,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from feedback_analytics.analytics.facts import Facts, RememberedFacts, those_that_fit
 from feedback_analytics.analytics.filters import Filters
-from feedback_analytics.analytics.periods import Period, period_between, steps_of
-from feedback_analytics.analytics.positions import (
-    SCHEMA,
-    positions_text,
-    read_positions_text,
-    refuse_unknown_positions,
-    split_notes,
-)
-from feedback_analytics.contract import time_us
+from feedback_analytics.analytics.known import BEFORE_ALL, Known, batches_before, known_at, read_query
+from feedback_analytics.analytics.periods import Period, begins_a_day, period_between, steps_of, whole_days
 from feedback_analytics.errors import QueryError
 from feedback_analytics.store import Snapshot
 
 HOUR = timedelta(hours=1)
-_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 TARGET = pa.schema([("article_id", pa.string()), ("section_id", pa.string())])
-
-
-def read_query(name: str) -> str:
-    """The SQL of a question, as it stands in its file."""
-    return resources.files(__package__).joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class Known:
-    """How far the store had come. is_now: nothing came since. asked_at: the time that was asked for; None: now.
-
-    as_of is the last commit before the positions; records, and the times of receipt, are of what lies before them.
-    was_asked: an as_of was given; notes: how many notes about drops it names.
-    """
-
-    positions: pa.Table
-    text: str
-    is_now: bool
-    asked_at: datetime | None
-    as_of: datetime | None
-    records: int
-    first_received_at: datetime | None
-    newest_received_at: datetime | None
-    first_vote_hour: datetime | None
-    newest_vote_hour: datetime | None
-    was_asked: bool = False
-    notes: int | None = None
-
-
-def known_at(snapshot: Snapshot, as_of: str | None) -> Known:
-    """The positions that as_of names: a time, a text of positions, or None for now. Raises QueryError."""
-    all_batches = snapshot.table(read_query("known_positions"), {"known_at": None})
-    newest = all_batches.select(SCHEMA.names)
-    positions, asked_at, notes = newest, None if as_of is None else _time_of(as_of), None
-    if asked_at is not None:
-        then = snapshot.table(read_query("known_positions"), {"known_at": asked_at})
-        positions = then.select(SCHEMA.names)
-    elif as_of is not None:
-        of_log, notes = split_notes(as_of)
-        positions = read_positions_text(of_log)
-        refuse_unknown_positions(positions, newest)
-    snapshot.lend("known", positions)
-    text = positions_text(positions)
-    is_now = text == positions_text(newest)
-    # raw.batches grows with every commit: of all of them one pass tells everything.
-    told = _summed(all_batches) if is_now else snapshot.table(read_query("known_as_of")).to_pylist()[0]
-    hours = snapshot.table(read_query("vote_hours" if is_now else "vote_hours_as_known")).to_pylist()[0]
-    return Known(positions, text, is_now, asked_at, **told, **hours, was_asked=as_of is not None, notes=notes)
-
-
-def _summed(batches: pa.Table) -> dict[str, Any]:
-    """The row of known_as_of, from the sums by partition that known_positions gives."""
-    return {
-        "as_of": pc.max(batches["as_of"]).as_py(),
-        "records": pc.sum(batches["records"]).as_py() or 0,
-        "first_received_at": pc.min(batches["first_received_at"]).as_py(),
-        "newest_received_at": pc.max(batches["newest_received_at"]).as_py(),
-    }
-
-
-def _time_of(as_of: str) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(time_us(as_of) / 1e6, UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-class Facts:
-    """What is known of articles and sections at the positions lent to a snapshot; read once, whatever the period."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-
-    @cached_property
-    def articles(self) -> pa.Table:
-        return self._snapshot.table(read_query("article_facts"))
-
-    @cached_property
-    def sections(self) -> pa.Table:
-        return self._snapshot.table(read_query("section_facts"))
+ARTICLE = pa.schema([TARGET.field("article_id")])
 
 
 @dataclass(frozen=True)
@@ -134,7 +46,14 @@ class Scope:
 
     @classmethod
     def of(
-        cls, snapshot: Snapshot, values: Mapping[str, Any], zone: ZoneInfo, now: datetime, *, by_receipt: bool = False
+        cls,
+        snapshot: Snapshot,
+        values: Mapping[str, Any],
+        zone: ZoneInfo,
+        now: datetime,
+        facts: RememberedFacts,
+        *,
+        by_receipt: bool = False,
     ) -> Scope:
         """The scope that the values of a question's parameters name.
 
@@ -142,8 +61,10 @@ class Scope:
         is one of receipt, and its first and last days those of the log and not of the readers' answers.
         """
         known = known_at(snapshot, values.get("as_of"))
-        received = known.first_received_at, known.newest_received_at
-        first, newest = received if by_receipt else (known.first_vote_hour, known.newest_vote_hour)
+        first, newest = known.first_vote_hour, known.newest_vote_hour
+        if by_receipt:
+            told = batches_before(snapshot)
+            first, newest = told["first_received_at"], told["newest_received_at"]
         past = None if known.is_now else known.asked_at or known.as_of
         period = period_between(
             values.get("since"),
@@ -154,7 +75,7 @@ class Scope:
             newest_vote_at=newest,
             zone=zone,
         )
-        return cls(snapshot, known, period, Filters.of(values), zone, Facts(snapshot))
+        return cls(snapshot, known, period, Filters.of(values), zone, facts.of(known))
 
     def during(self, period: Period) -> Scope:
         """The same for another period."""
@@ -168,16 +89,21 @@ class Scope:
         """The same without some filters."""
         return replace(self, filters=replace(self.filters, **dict.fromkeys(names)))
 
-    def _counted(self, question: str, edges: Sequence[datetime], **bound: object) -> pa.Table:
-        """The answer of a query with variants, by the one that counts from where counts between these edges must come.
+    @property
+    def _counts_entries(self) -> bool:
+        """The sums do not know where answers came from."""
+        return self.filters.choose_segments
 
-        Sums by hour serve where nothing but whole hours is asked for; else the votes themselves are counted.
-        """
-        is_on_hours = all(edge.timestamp() % HOUR.total_seconds() == 0 for edge in edges)
-        if self.known.is_now and is_on_hours and not self.filters.choose_segments:
-            return self._in_period(question, **bound)
-        variant = "of_segments" if self.known.is_now else "as_known"
-        return self._of_segments(f"{question}_{variant}", **bound)
+    def _of_entries(self, question: str, **bound: object) -> pa.Table:
+        """The answer of a query that has variants for the entries alone, of the chosen segments."""
+        return self._of_segments(f"{question}_{'of_segments' if self.known.is_now else 'as_known'}", **bound)
+
+    def _of_sums(self, question: str, **bound: object) -> pa.Table:
+        """The answer of a query that counts by the sums, and by the entries that they do not hold."""
+        days = vars(whole_days(self.period, self.known.sums.zone))
+        if question == "step_counts":
+            days = {name: at for name, at in days.items() if name.startswith("day")}
+        return self._in_period(question, **days, **self.known.sums.bounds, **bound)
 
     def _of_segments(self, question: str, **bound: object) -> pa.Table:
         """The answer of a query that counts the answers from the chosen segments, which are lent to it."""
@@ -189,29 +115,53 @@ class Scope:
             read_query(question), {"since": self.period.since, "until": self.period.until, **bound}
         )
 
-    def targets(self) -> pd.DataFrame:
+    def _counts(self, of_sections: bool | None) -> pa.Table:
+        """Columns of queries/target_counts.sql, of all targets: the filters of targets are still to come."""
+        if self._counts_entries:
+            counts = self._of_entries("target_counts")
+            if of_sections is not None:
+                is_section = pc.is_valid(counts["section_id"])
+                counts = counts.filter(is_section if of_sections else pc.invert(is_section))
+        else:
+            of_article = {"of_sections": of_sections, "article_id": self.filters.article_id}
+            counts = self._of_sums("target_counts", **of_article)
+        return counts if self.least_votes <= 1 else counts.filter(pc.greater_equal(counts["votes"], self.least_votes))
+
+    def targets(self, of_sections: bool | None = None) -> pd.DataFrame:
         """One row per article as a whole and per section with votes. Columns: queries/targets.sql."""
-        targets = self._described(self._counted("target_counts", (self.period.since, self.period.until)))
-        if self.least_votes <= 1:
-            return targets
-        return targets[targets["votes"] >= self.least_votes].reset_index(drop=True)
+        return self._described(self._counts(of_sections))
+
+    def totals(self) -> pd.DataFrame:
+        """Two rows, article and section: targets, votes, useful. As `targets` summed up, and quicker."""
+        counts = self._counts(None)
+        if self.filters.choose_targets:
+            self._lend_facts(counts)
+            counts = self.snapshot.table(read_query("targets_that_fit"), self.filters.of_targets)
+        is_section = pc.is_valid(counts["section_id"])
+        rows = []
+        for target, those in (("article", pc.invert(is_section)), ("section", is_section)):
+            some = counts.filter(those)
+            votes, useful = (pc.sum(some[name]).as_py() or 0 for name in ("votes", "useful"))
+            rows.append({"target": target, "targets": some.num_rows, "votes": votes, "useful": useful})
+        return pd.DataFrame(rows)
 
     def _described(self, counts: pa.Table) -> pd.DataFrame:
         """The counts (columns of target_counts) of targets that fit the filters, with what is known of them."""
-        self.snapshot.lend("counts", counts)
-        self.snapshot.lend("article_facts", self.facts.articles)
-        self.snapshot.lend("section_facts", self.facts.sections)
+        self._lend_facts(counts)
         return self._frame("targets", self.filters.of_targets)
+
+    def _lend_facts(self, counts: pa.Table) -> None:
+        self.snapshot.lend("counts", counts)
+        self.snapshot.lend("article_facts", self.facts.table(self.snapshot, "article_facts"))
+        self.snapshot.lend("section_facts", self.facts.table(self.snapshot, "section_facts"))
 
     def articles(self) -> pd.DataFrame:
         """The rows of `targets` that are articles as a whole."""
-        targets = self.targets()
-        return targets[targets["section_id"].isna()].reset_index(drop=True)
+        return self.targets(of_sections=False)
 
     def sections(self) -> pd.DataFrame:
         """The rows of `targets` that are sections."""
-        targets = self.targets()
-        return targets[targets["section_id"].notna()].reset_index(drop=True)
+        return self.targets(of_sections=True)
 
     def steps(self, step: str, *, of_sections: bool, late_after: timedelta | None = None) -> pd.DataFrame:
         """One row per step of the period, cut in the newsroom's zone. Columns: queries/step_counts.sql, ends_at.
@@ -222,8 +172,7 @@ class Scope:
         begins, ends = (pa.array(some, pa.timestamp("us", "UTC")) for some in (edges[:-1], edges[1:]))
         self.snapshot.lend("steps", pa.table({"step_at": begins, "ends_at": ends}))
         chosen = {**self._choose(), "of_sections": of_sections}
-        counts = self._counted("step_counts", (self.period.since, self.period.until, *edges), **chosen)
-        table = as_frame(counts)
+        table = as_frame(self._step_counts(step, edges, **chosen))
         table = table.assign(ends_at=pd.Series(edges[1:], dtype=table["step_at"].dtype))
         if late_after is None:
             return table
@@ -231,6 +180,18 @@ class Scope:
         late = as_frame(self._of_segments("late_counts", **chosen, late_us=late_us))
         found = late.set_index("step_at")["late_votes"]
         return table.assign(late_votes=table["step_at"].map(found).fillna(0).astype(np.int64))
+
+    def _step_counts(self, step: str, edges: Sequence[datetime], **chosen: object) -> pa.Table:
+        """By the sums of days where all steps begin with such days, by those of hours where they are current."""
+        zone, cuts = self.known.sums.zone, [at for at in edges if self.period.since < at < self.period.until]
+        if self._counts_entries:
+            return self._of_entries("step_counts", **chosen)
+        if zone is not None and step != "hour" and all(begins_a_day(at, zone) for at in cuts):
+            return self._of_sums("step_counts", **chosen)
+        ends = (self.period.since, self.period.until, *edges)
+        if self.known.is_now and all(at.timestamp() % HOUR.total_seconds() == 0 for at in ends):
+            return self._in_period("step_counts_by_hour", **chosen)
+        return self._of_entries("step_counts", **chosen)
 
     def records_expected(self) -> float:
         """About how many of the store's records have a time in the period, were all its hours alike."""
@@ -252,8 +213,9 @@ class Scope:
         return as_frame(self._of_segments(question, article_id=self.filters.article_id))
 
     def version_times(self) -> pd.DataFrame:
-        """When each version of the article, or of all, was published. Columns: queries/version_times.sql."""
-        return self._frame("version_times", {"article_id": self.filters.article_id})
+        """When each version of the chosen articles was published. Columns: queries/version_times.sql."""
+        times, chosen = self.facts.table(self.snapshot, "version_times"), self._chosen_articles()
+        return as_frame(times if chosen is None else times.filter(pc.is_in(times["article_id"], chosen)))
 
     def mind_changes(self) -> pd.DataFrame:
         """Columns: queries/mind_changes.sql, of the targets that fit the filters, with what `targets` knows of them."""
@@ -272,7 +234,7 @@ class Scope:
         """
         known = self.known
         if known.notes is None:
-            until = (known.asked_at or known.as_of or _BEFORE_ALL) if known.was_asked else None
+            until = (known.asked_at or known.as_of or BEFORE_ALL) if known.was_asked else None
             return self._notes(until)
         if known.notes > (held := self._notes(None)):
             raise QueryError(f"as_of names {known.notes} notes about drops; the store has {held}.")
@@ -292,30 +254,57 @@ class Scope:
         if self.filters.choose_targets and self.least_votes <= 1:
             # Not the targets of votes that stand: of some all may be taken back.
             self._lend_chosen(self._described(self._in_period("answered_targets")))
-            chosen = {"everything": False}
+            self.snapshot.lend("chosen_articles", ARTICLE.empty_table())
+            chosen = {"every_article": True, "everything": False}
         else:
             chosen = self._choose()
         return as_frame(self._of_segments("events_behind", **chosen, **told))
+
+    def batches(self) -> dict[str, Any]:
+        """What is told of all batches before the positions. Columns: queries/known_as_of.sql."""
+        return batches_before(self.snapshot)
 
     def records(self, question: str) -> pd.DataFrame:
         """ledger or dead_letters, by time of receipt."""
         return as_frame(self._in_period(question, source=self.filters.source))
 
-    def article_facts(self) -> pd.DataFrame:
-        """What is known of each announced article. Columns: queries/article_facts.sql."""
-        return as_frame(self.facts.articles)
+    def _chosen_articles(self) -> pa.Array | None:
+        """The ids of the articles that fit the filters; None when there is nothing to choose by."""
+        filters = self.filters
+        wanted = {
+            "topic": filters.topic,
+            "author": filters.author,
+            "language": filters.language,
+            "ai_generated": filters.ai,
+        }
+        if any(value is not None for value in wanted.values()):
+            facts = self.facts.table(self.snapshot, "article_facts")
+            fitting = those_that_fit(facts, {**wanted, "article_id": filters.article_id})
+            return fitting["article_id"].combine_chunks()
+        return None if filters.article_id is None else pa.array([filters.article_id])
 
     def _choose(self) -> dict[str, bool]:
-        """Lends the targets that fit the filters as `chosen`; everything: there is nothing to choose by."""
-        if self.least_votes > 1:
-            self._lend_chosen(self.targets())
-            return {"everything": False}
-        if not self.filters.choose_targets:
+        """Lends what fits the filters: articles as `chosen_articles`, targets as `chosen` where sections are chosen.
+
+        every_article, everything: there is nothing to choose by.
+        """
+        articles, filters = self._chosen_articles(), self.filters
+        none = pa.array([], pa.string()) if articles is None else articles
+        self.snapshot.lend("chosen_articles", pa.Table.from_arrays([none], schema=ARTICLE))
+        everything = self.least_votes <= 1 and filters.section_id is None and filters.kind is None
+        if everything:
             self.snapshot.lend("chosen", TARGET.empty_table())
-            return {"everything": True}
-        always = self.during(_all_time(self.known)).without("source", "locale", "device", "referrer")
-        self._lend_chosen(always.targets())
-        return {"everything": False}
+        elif self.least_votes > 1:
+            self._lend_chosen(self.targets())
+        elif filters.kind in (None, "other"):
+            # Sections that were never announced are among these, and are known by their votes only.
+            always = self.during(_all_time(self.known)).without("source", "locale", "device", "referrer")
+            self._lend_chosen(always.targets(of_sections=True))
+        else:
+            facts = self.facts.table(self.snapshot, "section_facts")
+            wanted = {"kind": filters.kind, "section_id": filters.section_id}
+            self.snapshot.lend("chosen", those_that_fit(facts, wanted).select(TARGET.names))
+        return {"every_article": articles is None, "everything": everything}
 
     def _lend_chosen(self, targets: pd.DataFrame) -> None:
         found = targets[["article_id", "section_id"]]

@@ -21,8 +21,8 @@ from typing import Any
 import pandas as pd
 
 from feedback_analytics.analytics.catalog import Question
+from feedback_analytics.analytics.known import read_query
 from feedback_analytics.analytics.lake import Lake
-from feedback_analytics.analytics.scope import read_query
 from feedback_analytics.errors import FeedbackError, QueryError
 from feedback_analytics.store import Snapshot
 

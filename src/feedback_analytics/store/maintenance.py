@@ -1,8 +1,9 @@
 """Maintenance: few and large files, small sums, no leftovers, in slices of at most 0.3 s between the worker's commits.
 
-A round does, in this order: write inlined rows out as files, sum up hours, merge small files, expire old snapshots,
-remove what only those needed, remove files of transactions that died. Whatever it removes was replaced at least
-store.snapshot_seconds ago, so no reader misses it. It may be killed anywhere and begun anew.
+A round does, in this order: write inlined rows out as files, fold entries into days and months, sum up hours, days and
+months, merge small files, expire old snapshots, remove what only those needed, remove files of transactions that died.
+Whatever it removes was replaced at least store.snapshot_seconds ago, so no reader misses it. It may be killed anywhere
+and begun anew.
 
 DuckLake 1.0's own ages are not used on a SQLite catalog: `older_than` compares times there as texts of different
 forms, so "older than an hour" means "of this day or older" (tried: it expired snapshots made seconds before).
@@ -19,14 +20,15 @@ import duckdb
 import pyarrow as pa
 
 from feedback_analytics.errors import StoreDamaged
-from feedback_analytics.store.hours import HourlyCompaction
+from feedback_analytics.store.folding import Folding
 from feedback_analytics.store.lake import ALIAS, CATALOG, INLINED_ROWS, oldest_snapshot
 from feedback_analytics.store.statements import statement
+from feedback_analytics.store.sums import GRAINS, Compaction
 from feedback_analytics.store.transactions import WritableLake
 
 GROWING_TABLES = (
     "votes",
-    "usefulness_hourly",
+    *(grain.table for grain in GRAINS),
     "batches",
     "ledger",
     "segments",
@@ -37,10 +39,11 @@ GROWING_TABLES = (
 )
 # The tables that are flushed and merged. Positions are never flushed: an update of an inlined row writes no file.
 
-ORDER_COLUMNS = {
-    table: ("hour", "timestamptz") if table == "usefulness_hourly" else ("batch_id", "varchar")
-    for table in GROWING_TABLES
-    if table != "segments"
+SUMS = {grain.table for grain in GRAINS}
+# The tables of which compaction deletes rows.
+
+ORDER_COLUMNS = {table: ("batch_id", "varchar") for table in GROWING_TABLES if table != "segments"} | {
+    grain.table: (grain.column, "timestamptz") for grain in GRAINS
 }
 # The column of each table, and its type, of which a file holds a narrow range: other files need not be opened.
 
@@ -80,12 +83,15 @@ class _SmallFile(NamedTuple):
 
 
 class Maintenance:
-    """Tends one lake; remembers between rounds which hours were summed up."""
+    """Tends one lake; remembers between rounds which hours, days and months were summed up."""
 
-    def __init__(self, lake: WritableLake, snapshot_seconds: float, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, lake: WritableLake, snapshot_seconds: float, time_zone: str, now: Callable[[], datetime]
+    ) -> None:
         self._lake, self._now = lake, now
         self._age = timedelta(seconds=snapshot_seconds)
-        self._hours = HourlyCompaction(lake)
+        self._folding = Folding(lake, time_zone)
+        self._compactions = [Compaction(lake, grain) for grain in GRAINS]
 
     def round(self, *, thorough: bool = False) -> Iterator[str]:
         """One round; yields after each slice that did something, with a sentence on what.
@@ -93,7 +99,9 @@ class Maintenance:
         thorough also takes what a background round finds too little to bother with.
         """
         yield from self._flush(1 if thorough else FLUSH_ROWS)
-        yield from self._hours.slices(thorough=thorough)
+        yield from self._folding.slices(thorough=thorough)
+        for compaction in self._compactions:
+            yield from compaction.slices(thorough=thorough)
         yield from self._rewrite()
         yield from self._merge(2 if thorough else MERGE_FILES)
         yield from self._expire()
@@ -115,14 +123,16 @@ class Maintenance:
 
     def _rewrite(self) -> Iterator[str]:
         """Write the files anew from which compaction has deleted much."""
-        worn = self._lake.engine.execute(statement("worn_files"), {"share": DELETED_SHARE}).fetchone()
-        if worn and worn[0]:
-            with self._lake.transaction() as engine:
-                engine.execute(
-                    f"call ducklake_rewrite_data_files('{ALIAS}', 'usefulness_hourly', schema => 'raw', "
-                    f"delete_threshold => {DELETED_SHARE})"
-                )
-            yield f"wrote {worn[0]} files of hourly sums anew, without their deleted rows"
+        for table in sorted(SUMS):
+            bound = {"table": table, "share": DELETED_SHARE}
+            worn = self._lake.engine.execute(statement("worn_files"), bound).fetchone()
+            if worn and worn[0]:
+                with self._lake.transaction() as engine:
+                    engine.execute(
+                        f"call ducklake_rewrite_data_files('{ALIAS}', '{table}', schema => 'raw', "
+                        f"delete_threshold => {DELETED_SHARE})"
+                    )
+                yield f"wrote {worn[0]} files of {table} anew, without their deleted rows"
 
     def _merge(self, fewest: int) -> Iterator[str]:
         """Merge small files, oldest first, one new file per transaction: delete their rows, and insert them anew.
@@ -209,10 +219,10 @@ class Maintenance:
     def _small_files(self, table: str) -> list[_SmallFile]:
         bound = {"table": table, "rows": SMALL_FILE_ROWS, "column": ORDER_COLUMNS.get(table, ("", ""))[0]}
         small = [_SmallFile(*row) for row in self._lake.engine.execute(statement("small_files"), bound).fetchall()]
-        if table != "usefulness_hourly":
+        if table not in SUMS:
             return small  # of which no row is ever deleted
         # Where rows are deleted, DuckLake keeps that in a file or, of a few, in the catalog. Counting knows both.
-        counted = "select parse_filename(filename), count(*) from raw.usefulness_hourly group by all"
+        counted = f"select parse_filename(filename), count(*) from raw.{table} group by all"
         living = dict(self._lake.engine.execute(counted).fetchall())
         return [file for file in small if living.get(file.name) == file.rows]
 

@@ -2,8 +2,8 @@
 
 Nothing here believes a count that another row could tell: batches are checked against the log's own seal and against
 the positions, what they call stored against the rows of votes and articles, what they call dead against the kept dead
-letters, the ledger against the batches, and the hourly sums against the entries. Take one row away from any of them by
-hand, and a sentence names the place.
+letters, the ledger against the batches, and the sums by hour, day and month against the entries. Take one row away from
+any of them by hand, and a sentence names the place.
 """
 
 from __future__ import annotations
@@ -115,6 +115,14 @@ INSIDE = {
     "prove_hours": (
         "article {article}, section {section}, version {version}, hour {hour}: the entries of raw.votes sum to "
         "{votes} votes, {useful} useful, but raw.usefulness_hourly to {hourly_votes}, {hourly_useful}."
+    ),
+    "prove_days": (
+        "article {article}, section {section}, day from {day}: the folded entries of raw.votes sum to {votes} votes, "
+        "{useful} useful, but raw.usefulness_daily to {daily_votes}, {daily_useful}."
+    ),
+    "prove_months": (
+        "article {article}, section {section}, month from {month}: raw.usefulness_daily sums to {votes} votes, "
+        "{useful} useful, but raw.usefulness_monthly to {monthly_votes}, {monthly_useful}."
     ),
 }
 # Each file finds the rows that contradict each other; the sentence tells of one.

@@ -8,6 +8,7 @@ Works while a worker writes, on a moved or copied data directory, and on a read-
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import tempfile
@@ -26,7 +27,7 @@ from feedback_analytics.errors import QueryError, QueryTimeout, StoreBusy, Store
 from feedback_analytics.settings import Settings, StoreSettings
 from feedback_analytics.store.lake import ALIAS, attach_for_reading, confine, newest_snapshot, open_engine, told_by
 from feedback_analytics.store.location import LakeFolder, find_store
-from feedback_analytics.store.positions import Position, read_positions
+from feedback_analytics.store.positions import Ends, Position, read_positions
 from feedback_analytics.store.schema import check_readable, read_facts
 
 if TYPE_CHECKING:
@@ -94,12 +95,31 @@ class Snapshot:
         columns = [pa.array([row[at] for row in rows], kind) for at, kind in enumerate(kinds)]
         self.lend("positions", pa.Table.from_arrays(columns, names=list(names)))
 
+    def offer_ends(self) -> None:
+        """Let queries of this snapshot read as `ends` how far each partition of every log has come, and from where."""
+        ends = [dataclasses.astuple(end) for end in self._reader.ends.read(self._connection)]
+        columns = list(zip(*ends, strict=True)) if ends else [()] * len(_ENDS)
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, _ENDS.types, strict=True)]
+        self.lend("ends", pa.Table.from_arrays(arrays, schema=_ENDS))
+
+
+_ENDS = pa.schema(
+    [
+        ("log_id", pa.string()),
+        ("log_topic", pa.string()),
+        ("log_partition", pa.int16()),
+        ("earliest_offset", pa.int64()),
+        ("next_offset", pa.int64()),
+    ]
+)
+
 
 class Reader:
     """One read-only DuckDB instance on the store. May be used by several threads; close it when done."""
 
     def __init__(self, folder: LakeFolder, settings: StoreSettings, confined: bool) -> None:
         self._folder, self._seconds, self._confined = folder, settings.query_seconds, confined
+        self.ends = Ends()
         self._private = Path(tempfile.mkdtemp(prefix="feedback-reader-"))
         self._engine = open_engine(
             threads=settings.threads, memory_bytes=settings.reader_memory_bytes, spill=self._private / "spill"

@@ -97,7 +97,8 @@ class Writer:
         self._holder = hold_catalog(engine)
         self._lake = WritableLake(engine, locate_store(settings.store_location), settings.worker.transaction_seconds)
         self._positions = positions_table(settings.worker_name)
-        maintenance = Maintenance(self._lake, settings.store.snapshot_seconds, now)
+        zone = settings.analytics.time_zone
+        maintenance = Maintenance(self._lake, settings.store.snapshot_seconds, zone, now)
         self._work = StoreWork(JobQueue(settings.data_path), self._lake, maintenance, settings.store, now)
         self._schemas = {table: engine.execute(f"from raw.{table} limit 0").to_arrow_table().schema for table in TABLES}
         facts = read_facts(engine)

@@ -27,13 +27,13 @@ def dead_letters(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
 
 def freshness(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     """Up to when the store is complete."""
-    known = scope.known
+    known, told = scope.known, scope.batches()
     row = {
         "as_of": known.as_of,
-        "newest_received_at": known.newest_received_at,
+        "newest_received_at": told["newest_received_at"],
         "first_vote_hour": known.first_vote_hour,
         "newest_vote_hour": known.newest_vote_hour,
-        "records": known.records,
+        "records": told["records"],
         "positions": known.text,
     }
     return pd.DataFrame([row])

@@ -54,7 +54,7 @@ def overview(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     """Articles and sections in the period, each beside the same number of whole weeks before."""
     scope = scope.of_targets_with(values["min_votes"])
     before = scope.during(weeks_before(scope.period, scope.zone))
-    now_rows, before_rows = _totals(scope), _totals(before)
+    now_rows, before_rows = scope.totals(), before.totals()
     table = with_share(now_rows).assign(
         readers=scope.readers() if values["with_readers"] else pd.NA,
         votes_before=before_rows["votes"],
@@ -73,16 +73,6 @@ def overview(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
         difference_low=np.where(told, change.low, np.nan),
         difference_high=np.where(told, change.high, np.nan),
     )
-
-
-def _totals(scope: Scope) -> pd.DataFrame:
-    targets = scope.targets()
-    is_article = targets["section_id"].isna()
-    rows = [
-        {"target": name, "targets": len(of), "votes": int(of["votes"].sum()), "useful": int(of["useful"].sum())}
-        for name, of in (("article", targets[is_article]), ("section", targets[~is_article]))
-    ]
-    return pd.DataFrame(rows)
 
 
 def ranking(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
@@ -175,21 +165,8 @@ def _late_note(table: pd.DataFrame, step: str) -> str:
 
 def _editions(scope: Scope) -> pd.Series[Any]:
     """When the chosen articles came out anew: every version but the first that was announced, voted on or not."""
-    articles, filters = scope.article_facts(), scope.filters
-    wanted = {
-        "article_id": filters.article_id,
-        "topic": filters.topic,
-        "author": filters.author,
-        "language": filters.language,
-        "ai_generated": filters.ai,
-    }
-    for name, value in wanted.items():
-        if value is not None:
-            articles = articles[articles[name] == value]
     times = scope.version_times()
-    times = times[times["article_id"].isin(articles["article_id"])]
-    first = times.groupby("article_id")["article_version"].transform("min")
-    return times.loc[times["article_version"] > first, "published_at"]
+    return times.loc[~times["is_first"], "published_at"]
 
 
 def distribution(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:

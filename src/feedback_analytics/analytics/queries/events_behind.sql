@@ -18,12 +18,13 @@
 --   log_partition    smallint   partition that carried it
 --   log_offset       bigint     its offset there
 -- Parameters: $since, $until  timestamp with time zone, half-open
---             $everything     boolean, all targets and not only the chosen ones
+--             $every_article  boolean, all articles and not only the chosen ones
+--             $everything     boolean, all targets of these and not only the chosen ones
 --             $of_sections    boolean; null: articles as a whole and sections
 --             $standing       boolean, only the answers that stand and count
 --             $vote           varchar; null: any
 --             $most           integer, most rows
--- Reads: raw.votes, known, chosen (article_id, section_id), some_segments
+-- Reads: raw.votes, known, chosen_articles (article_id), chosen (article_id, section_id), some_segments
 with casts as (
     select
         votes.event_id,
@@ -47,6 +48,7 @@ with casts as (
     where not votes.is_reversal
       and votes.log_offset < known.next_offset
       and ($of_sections::boolean is null or (votes.section_id is not null) = $of_sections::boolean)
+      and ($every_article or votes.article_id in (select article_id from chosen_articles))
       and ($everything or (votes.article_id, coalesce(votes.section_id, '')) in (
           select (article_id, coalesce(section_id, ''))
           from chosen

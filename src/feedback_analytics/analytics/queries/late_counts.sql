@@ -6,8 +6,9 @@
 -- Parameters: $since, $until  timestamp with time zone, half-open
 --             $late_us        bigint, microseconds after the step's end from which on a vote is late
 --             $of_sections    boolean, count votes on sections instead of votes on articles as a whole
---             $everything     boolean, count all targets and not only the chosen ones
--- Reads: raw.votes, known, steps (step_at, ends_at), chosen (article_id, section_id), some_segments
+--             $every_article  boolean, count all articles and not only the chosen ones
+--             $everything     boolean, count all targets of these and not only the chosen ones
+-- Reads: raw.votes, known, steps (step_at, ends_at), chosen_articles (article_id), chosen (article_id, section_id), some_segments
 with
 -- No step ends before its answers, so few entries are left here: first by what is cheap to compare (whole numbers; an
 -- interval added to each time took twice as long), and only then by place in the log and by segment.
@@ -29,6 +30,7 @@ tardy as materialized (
     where epoch_us(received_at) - epoch_us(occurred_at) > $late_us::bigint
       and votes_delta <> 0
       and (section_id is not null) = $of_sections
+      and ($every_article or article_id in (select article_id from chosen_articles))
       and ($everything or (article_id, coalesce(section_id, '')) in (
           select (article_id, coalesce(section_id, ''))
           from chosen

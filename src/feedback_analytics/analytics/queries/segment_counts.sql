@@ -7,8 +7,9 @@
 -- Parameters: $since, $until  timestamp with time zone, half-open
 --             $dimension      varchar, one of source, locale, device, referrer
 --             $of_sections    boolean, count votes on sections instead of votes on articles as a whole
---             $everything     boolean, count all targets and not only the chosen ones
--- Reads: raw.votes, known, chosen (article_id, section_id), some_segments
+--             $every_article  boolean, count all articles and not only the chosen ones
+--             $everything     boolean, count all targets of these and not only the chosen ones
+-- Reads: raw.votes, known, chosen_articles (article_id), chosen (article_id, section_id), some_segments
 with by_segment as (
     select
         votes.segment_id,
@@ -18,6 +19,7 @@ with by_segment as (
     join known using (log_id, log_topic, log_partition)
     where votes.log_offset < known.next_offset
       and (votes.section_id is not null) = $of_sections
+      and ($every_article or votes.article_id in (select article_id from chosen_articles))
       and ($everything or (votes.article_id, coalesce(votes.section_id, '')) in (
           select (article_id, coalesce(section_id, ''))
           from chosen

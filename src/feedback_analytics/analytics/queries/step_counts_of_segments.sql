@@ -6,8 +6,9 @@
 --   useful   bigint                     of those, "useful"; 0 <= useful <= votes
 -- Parameters: $since, $until  timestamp with time zone, half-open
 --             $of_sections    boolean, count votes on sections instead of votes on articles as a whole
---             $everything     boolean, count all targets and not only the chosen ones
--- Reads: raw.votes, steps (step_at), chosen (article_id, section_id), some_segments
+--             $every_article  boolean, count all articles and not only the chosen ones
+--             $everything     boolean, count all targets of these and not only the chosen ones
+-- Reads: raw.votes, steps (step_at), chosen_articles (article_id), chosen (article_id, section_id), some_segments
 with
 -- Quarters of an hour: every time zone's days begin at one.
 quarters as (
@@ -18,6 +19,7 @@ quarters as (
     from raw.votes as usefulness
     semi join some_segments using (segment_id)
     where (usefulness.section_id is not null) = $of_sections
+      and ($every_article or usefulness.article_id in (select article_id from chosen_articles))
       and ($everything or (usefulness.article_id, coalesce(usefulness.section_id, '')) in (
           select (article_id, coalesce(section_id, ''))
           from chosen

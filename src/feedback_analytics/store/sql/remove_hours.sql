@@ -1,4 +1,4 @@
--- remove_hours: remove the hourly sums of a span; add_sums puts their sums in their place, in the same transaction.
+-- remove_hours: remove the hourly sums of a span; add_hour_sums puts their sums in their place, in the same transaction.
 --
 -- Parameters: $since, $until  timestamptz (whole hours), half-open
 delete from raw.usefulness_hourly

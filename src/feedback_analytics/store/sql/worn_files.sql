@@ -1,8 +1,8 @@
--- worn_files: how many files of hourly sums have lost a good part of their rows?
+-- worn_files: how many files of a table of sums have lost a good part of their rows?
 --
 -- One row.
 --   files  bigint  such files
--- Parameters: $share  double, deleted rows per row
+-- Parameters: $table  varchar; $share  double, deleted rows per row
 -- Reads: the lake's catalog
 with files as (
     select
@@ -12,7 +12,7 @@ with files as (
     from __ducklake_metadata_feedback.ducklake_data_file as files
     join __ducklake_metadata_feedback.ducklake_table as tables using (table_id)
     join __ducklake_metadata_feedback.ducklake_delete_file as deletes using (data_file_id)
-    where tables.table_name = 'usefulness_hourly'
+    where tables.table_name = $table
       and tables.end_snapshot is null
       and files.end_snapshot is null
       and deletes.end_snapshot is null

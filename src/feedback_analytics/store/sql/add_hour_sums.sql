@@ -1,4 +1,4 @@
--- add_sums: put summed hours in the place of the rows that remove_hours removed.
+-- add_hour_sums: put summed hours in the place of the rows that remove_hours removed.
 --
 -- Reads: sums (columns of raw.usefulness_hourly)
 insert into raw.usefulness_hourly

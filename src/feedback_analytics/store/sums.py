@@ -1,7 +1,7 @@
-"""Compaction of the hourly sums: the deltas of many transactions become one row per article, version, section and hour.
+"""Compaction of sums: the deltas of many transactions become one row per target and hour, or day, or month.
 
-Works on whole hours. Which hours are worth it is known from the rows added since the last look, so a quiet hour is not
-read again and again; an hour is summed anew only when it has grown by half.
+Works on whole hours (days, months). Which are worth it is known from the rows added since the last look, so a quiet one
+is not read again and again; one is summed anew only when it has grown by half.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from feedback_analytics.store.lake import newest_snapshot, oldest_snapshot
 from feedback_analytics.store.statements import statement
@@ -30,25 +31,52 @@ FEWEST_ROWS = 64
 # Fewer new rows in an hour than this are left for later.
 
 
-class HourlyCompaction:
-    """Knows which hours have rows that were not summed up yet. One per writer."""
+FORMS = COUNT, COUNT_ADDED, SUM, REMOVE, ADD = ("{}s", "{}s_added", "sum_{}s", "remove_{}s", "add_{}_sums")
+# Names of the statements that each grain has, but for its noun.
 
-    def __init__(self, lake: WritableLake) -> None:
-        self._lake = lake
+
+class Grain(NamedTuple):
+    """A table of sums, the column that says of which time, and the noun in the names of its statements.
+
+    longest: within so long the next hour, day or month begins.
+    """
+
+    table: str
+    column: str
+    noun: str
+    longest: timedelta
+
+    def statement(self, form: str) -> str:
+        return statement(form.format(self.noun))
+
+
+GRAINS = (
+    Grain("usefulness_hourly", "hour", "hour", timedelta(hours=1)),
+    Grain("usefulness_daily", "day_at", "day", timedelta(hours=27)),
+    Grain("usefulness_monthly", "month_at", "month", timedelta(days=32)),
+)
+# A day is longer than 24 hours when the newsroom's clock is put back.
+
+
+class Compaction:
+    """Knows which hours, days or months have rows that were not summed up yet. One per writer and grain."""
+
+    def __init__(self, lake: WritableLake, grain: Grain) -> None:
+        self._lake, self._grain = lake, grain
         self._looked_at: int | None = None
         self._summed: Counter[datetime] = Counter()
         self._added: Counter[datetime] = Counter()
         self._slice_rows = FIRST_SLICE_ROWS
 
     def slices(self, *, thorough: bool) -> Iterator[str]:
-        """Sum up the hours that are worth it, some adjacent ones per transaction; yields after each."""
+        """Sum up those that are worth it, some adjacent ones per transaction; yields after each."""
         self._look()
         for hours in self._groups(thorough):
             started = time.monotonic()
             before, after = self._sum_up(hours, 0.0 if thorough else SPARED_SHARE)
             self._adapt(before, time.monotonic() - started)
             if after < before:
-                yield f"summed {before} hourly rows to {after}"
+                yield f"summed {before} rows of {self._grain.table} to {after}"
 
     def _look(self) -> None:
         """Count the rows added to each hour since the last look; all of them at the first.
@@ -60,10 +88,10 @@ class HourlyCompaction:
         if self._looked_at is None or self._looked_at + 1 < oldest_snapshot(self._lake.engine):
             self._summed.clear()
             self._added.clear()
-            rows = self._lake.engine.execute(statement("hours")).fetchall()
+            rows = self._lake.engine.execute(self._grain.statement(COUNT)).fetchall()
         elif newest > self._looked_at:
             bound = {"since": self._looked_at + 1, "until": newest}
-            rows = self._lake.engine.execute(statement("hours_added"), bound).fetchall()
+            rows = self._lake.engine.execute(self._grain.statement(COUNT_ADDED), bound).fetchall()
         else:
             rows = []
         self._added.update(dict(rows))
@@ -77,7 +105,7 @@ class HourlyCompaction:
         rows = 0
         for hour in worth:
             size = self._added[hour] + self._summed[hour]
-            if group and (rows + size > self._slice_rows or hour - group[-1] > timedelta(hours=1)):
+            if group and (rows + size > self._slice_rows or hour - group[-1] > self._grain.longest):
                 yield group
                 group, rows = [], 0
             group.append(hour)
@@ -87,21 +115,22 @@ class HourlyCompaction:
 
     def _sum_up(self, hours: Sequence[datetime], spared_share: float) -> tuple[int, int]:
         """Replace the rows of adjacent hours by their sums, if that spares enough; rows before and after."""
-        span = {"since": hours[0], "until": hours[-1] + timedelta(hours=1)}
+        # Up to just behind the last beginning: the next one may be nearer than the longest day or month.
+        span = {"since": hours[0], "until": hours[-1] + timedelta(microseconds=1)}
         with self._lake.transaction() as engine:
-            sums = engine.execute(statement("sum_hours"), span).to_arrow_table()
+            sums = engine.execute(self._grain.statement(SUM), span).to_arrow_table()
             before = sum(sums["summed_rows"].to_pylist())
             is_worth_it = before - sums.num_rows > spared_share * before
             if is_worth_it:
                 engine.register("sums", sums)
-                engine.execute(statement("remove_hours"), span)
-                engine.execute(statement("add_sums"))
+                engine.execute(self._grain.statement(REMOVE), span)
+                engine.execute(self._grain.statement(ADD))
                 engine.unregister("sums")
-        written = Counter(sums["hour"].to_pylist()) if is_worth_it else self._added + self._summed
+        written = Counter(sums[self._grain.column].to_pylist()) if is_worth_it else None
         for hour in hours:
-            self._summed[hour] = written[hour]
+            self._summed[hour] = self._added[hour] + self._summed[hour] if written is None else written[hour]
             # The next look sees the sums written here as added rows: they are taken off beforehand.
-            self._added[hour] = -written[hour] if is_worth_it else 0
+            self._added[hour] = 0 if written is None else -written[hour]
         return before, sums.num_rows if is_worth_it else before
 
     def _adapt(self, rows: int, seconds: float) -> None:

@@ -1,0 +1,197 @@
+"""What was known: how far the store had come, now or at an earlier state, and how far its sums by day and month go.
+
+Positions tell everything: an entry is known when it lies before them, and is in the sums when it lies before the folded
+ones. So what is known is the sums, and the entries between the two added or taken off again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from feedback_analytics.analytics.positions import (
+    SCHEMA,
+    positions_text,
+    read_positions_text,
+    refuse_unknown_positions,
+    split_notes,
+)
+from feedback_analytics.contract import time_us
+from feedback_analytics.store import Snapshot
+
+PLACE = ["log_id", "log_topic", "log_partition"]
+NEAR = timedelta(days=2)
+# How far from the ends of all answers those of an earlier state are looked for first.
+BEFORE_ALL, AFTER_ALL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def read_query(name: str) -> str:
+    """The SQL of a question, as it stands in its file."""
+    return resources.files(__package__).joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Up to where the sums by day and month hold the entries, against what is known.
+
+    spans: per partition where the two differ the offsets between them, and sign: 1 for entries to be added to the sums,
+    -1 for those to be taken off. zone cuts the days; None when nothing was folded, or counting without the sums takes
+    fewer entries.
+    """
+
+    spans: pa.Table
+    zone: ZoneInfo | None
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """The least and the greatest offset of all spans: files that lie outside need not be opened."""
+        if not self.spans.num_rows:
+            return {"least_offset": 0, "most_offset": 0}
+        least, most = pc.min(self.spans["first_offset"]), pc.max(self.spans["next_offset"])
+        return {"least_offset": least.as_py(), "most_offset": most.as_py()}
+
+
+@dataclass(frozen=True)
+class Known:
+    """How far the store had come. is_now: nothing came since. asked_at: the time that was asked for; None: now.
+
+    as_of is the last commit before the positions; records: offsets that lie before them. was_asked: an as_of was given;
+    notes: how many notes about drops it names.
+    """
+
+    positions: pa.Table
+    text: str
+    sums: Sums
+    is_now: bool
+    asked_at: datetime | None
+    records: int
+    as_of: datetime | None
+    first_vote_hour: datetime | None
+    newest_vote_hour: datetime | None
+    was_asked: bool = False
+    notes: int | None = None
+
+    def lend_to(self, snapshot: Snapshot) -> None:
+        """Let the snapshot's queries read the positions as `known`, and what they and the sums differ by as `spans`."""
+        snapshot.lend("known", self.positions)
+        snapshot.lend("spans", self.sums.spans)
+
+
+def known_at(snapshot: Snapshot, asked: str | None) -> Known:
+    """The positions that are asked for as as_of: a time, a text of positions, or None for now; lent to the snapshot.
+
+    Raises QueryError.
+    """
+    snapshot.offer_ends()
+    held = snapshot.table(read_query("known_positions"))
+    newest = held.select(SCHEMA.names)
+    positions, asked_at, notes = newest, None if asked is None else _time_of(asked), None
+    if asked_at is not None:
+        positions = snapshot.table(read_query("known_positions_then"), {"known_at": asked_at})
+    elif asked is not None:
+        of_log, notes = split_notes(asked)
+        positions = read_positions_text(of_log)
+        refuse_unknown_positions(positions, newest)
+    text = positions_text(positions)
+    is_now = text == positions_text(newest)
+    sums, records = _sums(held, positions)
+    hours = _hours_now(snapshot, held, newest)
+    if is_now:
+        committed_from = pc.max(held["committed_at"]).as_py() or BEFORE_ALL
+        as_of = _row(snapshot.table(read_query("last_commit"), {"committed_from": committed_from}))["as_of"]
+    else:
+        snapshot.lend("known", positions)
+        as_of = batches_before(snapshot)["as_of"]
+        hours = _hours_then(snapshot, hours, as_of)
+    known = Known(
+        positions, text, sums, is_now, asked_at, records, as_of, **hours, was_asked=asked is not None, notes=notes
+    )
+    known.lend_to(snapshot)
+    return known
+
+
+def batches_before(snapshot: Snapshot) -> dict[str, Any]:
+    """All that is told of the batches before the positions lent to the snapshot: queries/known_as_of.sql."""
+    return _row(snapshot.table(read_query("known_as_of")))
+
+
+def _sums(held: pa.Table, positions: pa.Table) -> tuple[Sums, int]:
+    """The sums against these positions, and how many offsets lie before them."""
+    known = {_place(row): row["next_offset"] for row in positions.to_pylist()}
+    spans, apart, before, zones = [], 0, 0, set()
+    for row in held.to_pylist():
+        known_to, folded_to = max(known.get(_place(row), 0), row["earliest_offset"]), row["folded_offset"]
+        before += known_to - row["earliest_offset"]
+        apart += abs(known_to - folded_to)
+        if row["time_zone"] is not None:
+            zones.add(row["time_zone"])
+        if known_to != folded_to:
+            first, next_ = sorted((known_to, folded_to))
+            spans.append((*_place(row), first, next_, 1 if known_to > folded_to else -1))
+    zone = ZoneInfo(zones.pop()) if zones and apart < before else None
+    columns = list(zip(*spans, strict=True)) if spans else [()] * len(_SPANS)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SPANS, strict=True)]
+    return Sums(pa.Table.from_arrays(arrays, schema=_SPANS), zone), before
+
+
+_SPANS = pa.schema(
+    [
+        *((name, SCHEMA.field(name).type) for name in PLACE),
+        ("first_offset", pa.int64()),
+        ("next_offset", pa.int64()),
+        ("sign", pa.int8()),
+    ]
+)
+
+
+def _place(row: dict[str, Any]) -> tuple[str, str, int]:
+    return row["log_id"], row["log_topic"], row["log_partition"]
+
+
+def _hours_now(snapshot: Snapshot, held: pa.Table, newest: pa.Table) -> dict[str, datetime | None]:
+    """The hours of the earliest and the latest answer: of the folded entries, and of those behind them."""
+    sums, _ = _sums(held, newest)
+    first, last = pc.min(held["first_vote_hour"]).as_py(), pc.max(held["newest_vote_hour"]).as_py()
+    if sums.spans.num_rows:
+        snapshot.lend("spans", sums.spans)
+        found = _row(snapshot.table(read_query("vote_hours"), sums.bounds))
+        first = min(filter(None, (first, found["first_vote_hour"])), default=None)
+        last = max(filter(None, (last, found["newest_vote_hour"])), default=None)
+    return {"first_vote_hour": first, "newest_vote_hour": last}
+
+
+def _hours_then(
+    snapshot: Snapshot, now: dict[str, datetime | None], as_of: datetime | None
+) -> dict[str, datetime | None]:
+    """The same as known at the positions lent, looked for first where they are likely."""
+    begin, end = now["first_vote_hour"], now["newest_vote_hour"]
+    if begin is None or end is None or as_of is None:
+        return {"first_vote_hour": None, "newest_vote_hour": None}
+
+    def look(since: datetime, until: datetime) -> dict[str, Any]:
+        return _row(snapshot.table(read_query("vote_hours_as_known"), {"since": since, "until": until}))
+
+    first = look(begin, begin + NEAR)["first_vote_hour"]
+    last = look(min(as_of, end) - NEAR, AFTER_ALL)["newest_vote_hour"]
+    if first is not None and last is not None:
+        return {"first_vote_hour": first, "newest_vote_hour": last}
+    return look(BEFORE_ALL, AFTER_ALL)
+
+
+def _row(table: pa.Table) -> dict[str, Any]:
+    """The only row."""
+    (row,) = table.to_pylist()
+    return dict(row)
+
+
+def _time_of(as_of: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(time_us(as_of) / 1e6, UTC)
+    except (ValueError, OverflowError):
+        return None
