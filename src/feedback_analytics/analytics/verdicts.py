@@ -10,8 +10,9 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaln, xlog1py, xlogy
 
-from feedback_analytics.analytics.intervals import Numbers, log_evidence, running_interval
+from feedback_analytics.analytics.intervals import Interval, Numbers, running_interval
 
 LEVEL = 0.95
 # Chance that the intervals behind a verdict hold at every look.
@@ -36,14 +37,16 @@ class Verdict(StrEnum):
 _IN_ORDER = [Verdict.TOO_FEW, Verdict.CLOSE, Verdict.BETTER, Verdict.WORSE, Verdict.UNSURE]
 
 
-def verdicts(useful: ArrayLike, votes: ArrayLike, reference: ArrayLike) -> NDArray[np.object_]:
+def verdicts(
+    useful: ArrayLike, votes: ArrayLike, reference: ArrayLike, running: Interval | None = None
+) -> NDArray[np.object_]:
     """One Verdict per count against its reference share.
 
     too_few below 10 votes; close when the running interval lies within 5 points of the reference; better or worse when
-    it lies wholly on one side; else unsure.
+    it lies wholly on one side; else unsure. running: that interval, where it is known already.
     """
     n, r = np.asarray(votes, dtype=np.float64), np.asarray(reference, dtype=np.float64)
-    low, high = running_interval(useful, n, LEVEL)
+    low, high = running or running_interval(useful, n, LEVEL)
     cases = [n < MIN_VOTES, (low >= r - CLOSE) & (high <= r + CLOSE), low > r, high < r]
     place = np.select(cases, range(len(cases)), default=len(cases))
     chosen: NDArray[np.object_] = np.array(_IN_ORDER, dtype=object)[place]
@@ -55,16 +58,19 @@ def votes_needed(useful: ArrayLike, votes: ArrayLike, reference: ArrayLike) -> N
 
     Whole numbers from 0; infinite when more than 5,000 would not do. Below 10 votes: the votes missing to 10.
     """
-    n, r = np.asarray(votes, dtype=np.float64), np.asarray(reference, dtype=np.float64)
-    share = np.asarray(useful, dtype=np.float64) / np.maximum(n, 1)
-    short, enough = n.copy(), n + FORESEEN_VOTES
-    foreseen = _is_settled(share, enough, r)
+    x, n, r = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (useful, votes, reference)))
+    share = x / np.maximum(n, 1)
+    settled = _is_settled(share, n, r)
+    more = np.where(settled, 0.0, np.inf)
+    # Only those are searched that will be settled in time and are not yet: often few of many.
+    waiting = np.asarray(~settled & (n >= MIN_VOTES))
+    waiting[waiting] = _is_settled(share[waiting], n[waiting] + FORESEEN_VOTES, r[waiting])
+    short, enough = n[waiting], n[waiting] + FORESEEN_VOTES
     for _ in range(int(np.ceil(np.log2(FORESEEN_VOTES))) + 1):
         middle = np.floor((short + enough) / 2)
-        settled = _is_settled(share, middle, r)
-        enough = np.where(settled, middle, enough)
-        short = np.where(settled, short, middle)
-    more = np.where(_is_settled(share, n, r), 0.0, np.where(foreseen, enough - n, np.inf))
+        is_enough = _is_settled(share[waiting], middle, r[waiting])
+        enough, short = np.where(is_enough, middle, enough), np.where(is_enough, short, middle)
+    more[waiting] = enough - n[waiting]
     return np.where(n < MIN_VOTES, MIN_VOTES - n, more)
 
 
@@ -83,11 +89,16 @@ def typical_share(useful: ArrayLike, votes: ArrayLike) -> float:
 
 def _is_settled(share: Numbers, votes: Numbers, reference: Numbers) -> NDArray[np.bool_]:
     """Whether so many votes of this share bring a verdict: better, worse or close."""
-    useful = share * votes
-    limit = -np.log1p(-LEVEL)
-    is_apart = log_evidence(useful, votes, reference) >= limit
+    useful, limit = share * votes, -np.log1p(-LEVEL)
+    rest, mixture = votes - useful, betaln(1 + useful, 1 + votes - useful)
+
+    def is_ruled_out(true: Numbers) -> NDArray[np.bool_]:
+        """By `log_evidence`, of which the part that does not depend on the share is worked out once."""
+        out: NDArray[np.bool_] = mixture - xlogy(useful, true) - xlog1py(rest, -true) >= limit
+        return out
+
     above, below = np.minimum(reference + CLOSE, 1.0), np.maximum(reference - CLOSE, 0.0)
-    is_under = (log_evidence(useful, votes, above) >= limit) & (share <= above) | (reference + CLOSE >= 1)
-    is_over = (log_evidence(useful, votes, below) >= limit) & (share >= below) | (reference - CLOSE <= 0)
-    settled: NDArray[np.bool_] = is_apart | (is_under & is_over)
+    is_under = is_ruled_out(above) & (share <= above) | (reference + CLOSE >= 1)
+    is_over = is_ruled_out(below) & (share >= below) | (reference - CLOSE <= 0)
+    settled: NDArray[np.bool_] = is_ruled_out(reference) | (is_under & is_over)
     return settled

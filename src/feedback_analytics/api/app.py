@@ -123,13 +123,13 @@ class ReadApi:
         def make() -> tuple[bytes, str, dict[str, str]]:
             page = read_page(name, query)
             answer = self._lake.ask(name, **page.asked)
-            told, whole = told_with(answer), answer_table(question, answer)
-            rows = whole.slice(page.first, page.limit)
+            told, end = told_with(answer), page.first + page.limit
+            rows = answer_table(question, answer.iloc[page.first : end])
             shown = {"feedback-as-of": told["as_of"] or "", "feedback-positions": told["positions"], "vary": "accept"}
             if told["notes"]:
                 shown["feedback-notes"] = " ".join(told["notes"])
             link = None
-            if page.first + page.limit < whole.num_rows:
+            if end < len(answer):
                 known = {parameter.name for parameter in question.parameters}
                 onward = {"cursor": cursor_after(page, told, known), "limit": page.limit, "format": form}
                 link = f"{_QUESTIONS}/{name}?{urlencode(onward)}"

@@ -153,20 +153,15 @@ def with_share(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def with_running(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with RUNNING; below 10 votes empty."""
-    running = running_interval(table["useful"], table["votes"], LEVEL)
-    told = (table["votes"] >= MIN_VOTES).to_numpy(dtype=bool)
-    return table.assign(
-        running_low=np.where(told, running.low, np.nan), running_high=np.where(told, running.high, np.nan)
-    )
-
-
 def with_verdict(table: pd.DataFrame, reference_share: object) -> pd.DataFrame:
     """The table with SHARE, RUNNING and VERDICT against a reference: one share, or one per row."""
-    needed = votes_needed(table["useful"], table["votes"], np.asarray(reference_share, dtype=np.float64))
-    return with_running(with_share(table)).assign(
+    counts, reference = (table["useful"], table["votes"]), np.asarray(reference_share, dtype=np.float64)
+    running, needed = running_interval(*counts, LEVEL), votes_needed(*counts, reference)
+    told = (table["votes"] >= MIN_VOTES).to_numpy(dtype=bool)
+    return with_share(table).assign(
+        running_low=np.where(told, running.low, np.nan),
+        running_high=np.where(told, running.high, np.nan),
         reference_share=reference_share,
-        verdict=[str(v) for v in verdicts(table["useful"], table["votes"], np.asarray(reference_share, np.float64))],
+        verdict=[str(verdict) for verdict in verdicts(*counts, reference, running)],
         votes_needed=np.where(np.isinf(needed), np.nan, needed),
     )
