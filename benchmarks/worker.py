@@ -20,13 +20,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
+import feedback_analytics
 from benchmarks.events import votes
 from benchmarks.table import row
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, partition_of
 from feedback_analytics.log import NewRecord, open_log
 from feedback_analytics.settings import read_settings
+
+LEAST_SLOWEST = 0.8
+"""What "steady to the end" is taken to mean."""
 
 PARCEL = 20_000
 """Records appended at once while a log is filled."""
@@ -84,6 +89,16 @@ def _cpu_by_step(metrics: str, events: int) -> dict[str, float]:
     }
 
 
+def slowest_fifth(data: Path) -> float:
+    """The rate of the slowest fifth of a backlog's records, by the times of their commits, as a share of the mean."""
+    query = "select epoch(committed_at) as committed, sum(stored) as stored from raw.batches group by all order by all"
+    with feedback_analytics.connect(str(data)) as lake:
+        commits = lake.sql(query).df()
+    at, done = commits["committed"].to_numpy(), commits["stored"].cumsum().to_numpy()
+    edges = np.interp(np.linspace(done[0], done[-1], 6), done, at)
+    return float((at[-1] - at[0]) / 5 / np.diff(edges).max())
+
+
 def case(name: str, data: Path, make: Iterator[tuple[bytes, bytes]], rounds: list[Measured]) -> None:
     """One round of a case, printed as it comes."""
     measured = run_worker(data, fill(data, make))
@@ -113,6 +128,7 @@ def main() -> None:
                 shutil.rmtree(root / f"empty-{turn}")
         if "backlog" in cases:
             case("backlog, empty store", root / "backlog", votes(given.backlog), results["backlog"])
+            slowest = slowest_fifth(root / "backlog")
             shutil.rmtree(root / "backlog")
         if "history" in cases or "revotes" in cases:
             full = root / "full"
@@ -128,6 +144,9 @@ def main() -> None:
             for turn in range(given.rounds):
                 case("20 % re-votes", full, revotes(given, turn), results.setdefault("revotes", []))
     summary(results)
+    if "backlog" in cases:
+        held = slowest >= LEAST_SLOWEST
+        print(row("worker: the backlog's slowest fifth", f"{slowest:.2f} of the mean rate", f"≥ {LEAST_SLOWEST}", held))
 
 
 def revotes(given: argparse.Namespace, turn: int) -> Iterator[tuple[bytes, bytes]]:
@@ -165,15 +184,17 @@ def figures(results: dict[str, list[Measured]]) -> list[str]:
 
 
 def summary(results: dict[str, list[Measured]]) -> None:
-    """Medians, and the first case's cost by step."""
+    """Medians, and the cost by step of each case's median round."""
     print("\nmedians, µs CPU per event of the whole process")
     for name, rounds in results.items():
         if rounds:
             print(f"  {name:<10} {statistics.median(one.cpu_us for one in rounds):6.2f}")
     for line in figures(results):
         print(line)
-    steps = next((rounds[-1].steps for rounds in results.values() if rounds), {})
-    print("by step: " + " · ".join(f"{name} {cost:.2f}" for name, cost in steps.items()))
+    for name, rounds in results.items():
+        if rounds:
+            steps = sorted(rounds, key=lambda one: one.cpu_us)[len(rounds) // 2].steps
+            print(f"by step, {name}: " + " · ".join(f"{step} {cost:.2f}" for step, cost in steps.items()))
     print(f"page size {resource.getpagesize()}, {os.cpu_count()} cores, {sys.version.split()[0]}")
 
 

@@ -37,6 +37,10 @@ POSITION, ORIGIN = b"position", b"origin"
 Standing = tuple[int, int, int, int, int]
 """A standing answer as a tuple, in the order of STANDING."""
 
+MEMTABLE_BYTES = 32 * 2**20
+"""Of each partition's database, which keeps two of them at most. RocksDB's 64 MB take 80 MB more over a backlog of 3.5
+million, and writing the index 2.6 instead of 1.9 µs an event."""
+
 BLOOM_BITS = 10
 """Bits of the Bloom filter per key: 1 % of the look-ups of new readers read a block in vain."""
 
@@ -127,6 +131,7 @@ def _options(cache: Cache) -> Options:
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.increase_parallelism(2)
+    options.set_write_buffer_size(MEMTABLE_BYTES)
     options.set_keep_log_file_num(2)
     table = BlockBasedOptions()
     table.set_bloom_filter(BLOOM_BITS, False)
