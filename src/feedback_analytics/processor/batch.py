@@ -217,7 +217,7 @@ class Processor:
         self.steps.enter(Step.READ_INDEX)
         standing = self._indexes.standing(votes)
         self.steps.enter(Step.PROJECT)
-        return project(votes.keys, votes.events, standing, lambda keys: self._indexes.look(votes, keys))
+        return project(votes.keys, votes.events, standing, lambda at, keys: self._indexes.look(votes, at, keys))
 
     def _send_home(self, prepared: Prepared) -> None:
         """The second half of step 2: records that are not at home are durable there before the position moves."""

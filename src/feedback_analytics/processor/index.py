@@ -69,10 +69,10 @@ class Indexes:
             found += self[run.partition].get(votes.keys[begin:end])
         return found
 
-    def look(self, votes: PreparedVotes, event_keys: Sequence[bytes]) -> list[bytes | None]:
-        """Whether events were seen before (24-byte keys), asked of the index that their votes belong to."""
-        homes = _homes(votes)
-        return [self._open[homes[key[:16]]].get([key])[0] for key in event_keys]
+    def look(self, votes: PreparedVotes, at: Sequence[int], event_keys: Sequence[bytes]) -> list[bytes | None]:
+        """Whether events were seen before (24-byte keys), asked of the indexes that the votes at `at` belong to."""
+        homes = votes.records.partition[votes.at[list(at)]].tolist()
+        return [self._open[home].get_one(key) for home, key in zip(homes, event_keys, strict=True)]
 
     def advance(self, votes: PreparedVotes, projected: Projected) -> None:
         """Put what a committed batch left standing, partition by partition.
@@ -97,7 +97,7 @@ class Indexes:
         since = index.position or 0
         for casts in self._writer.casts(self._log_ids[partition], VOTES_TOPIC, partition, since):
             keys, states = _columns(casts)
-            projected = project(keys, states, index.get(keys), index.get)
+            projected = project(keys, states, index.get(keys), lambda _, seen: index.get(seen))
             if projected.last_winner is not None:
                 kept = np.flatnonzero(projected.last_winner)
                 keys, states = [keys[at] for at in kept.tolist()], states[kept]
@@ -108,19 +108,12 @@ class Indexes:
 
 
 def _seen_by_partition(votes: PreparedVotes, projected: Projected) -> dict[int, list[bytes]]:
-    """Which partition each seen event belongs to: that of its target key in this batch."""
-    if not projected.seen:
-        return {}
-    homes = _homes(votes)
+    """Which partition each seen event belongs to: that of a vote of this batch for the same target."""
     by_partition: dict[int, list[bytes]] = {}
-    for key in projected.seen:
-        by_partition.setdefault(homes[key[:16]], []).append(key)
+    homes = votes.records.partition[votes.at[projected.seen_by]].tolist() if projected.seen else []
+    for home, key in zip(homes, projected.seen, strict=True):
+        by_partition.setdefault(home, []).append(key)
     return by_partition
-
-
-def _homes(votes: PreparedVotes) -> dict[bytes, int]:
-    """Index key → partition, of the votes of a batch."""
-    return dict(zip(votes.keys, votes.records.partition[votes.at].tolist(), strict=True))
 
 
 def _columns(casts: pa.Table) -> tuple[list[bytes], NDArray[np.void]]:

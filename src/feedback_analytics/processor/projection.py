@@ -16,20 +16,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedback_analytics.processor.standing_votes import STANDING, Standing
 
-Look = Callable[[Sequence[bytes]], list[bytes | None]]
+Look = Callable[[Sequence[int], Sequence[bytes]], list[bytes | None]]
+"""Given events of the batch and a 24-byte key of each: what is there under these keys, None for nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
-    """Takes back a superseded answer; posted by the event at index (of the batch)."""
+class Reversal(NamedTuple):
+    """Takes back a superseded answer; posted by the event at `by` (its index in the batch)."""
 
-    index: int
+    by: int
     old: Standing
 
 
@@ -39,7 +40,7 @@ class Projected:
 
     is_winner, votes_delta and useful_delta have one value per event; is_stored is None when no event is a duplicate.
     last_winner marks the events whose answers stand after the batch (None: all do); seen holds the keys of events to
-    be remembered as seen.
+    be remembered as seen, seen_by for each of them an event of the batch with its reader and target.
     """
 
     is_winner: NDArray[np.bool_]
@@ -49,6 +50,7 @@ class Projected:
     last_winner: NDArray[np.bool_] | None = None
     reversals: list[Reversal] = field(default_factory=list)
     seen: list[bytes] = field(default_factory=list)
+    seen_by: list[int] = field(default_factory=list)
 
 
 def project(keys: Sequence[bytes], events: NDArray[np.void], standing: Sequence[bytes | None], look: Look) -> Projected:
@@ -90,7 +92,8 @@ def _compare(
     rows: list[Standing] = events[slow].tolist()
     hashes = [keys[index] + row[1].to_bytes(8, "little") for index, row in zip(slow, rows, strict=True)]
     asked = [at for at, index in enumerate(slow) if index in known]
-    found = {at for at, value in zip(asked, look([hashes[at] for at in asked]), strict=True) if value is not None}
+    there = look([slow[at] for at in asked], [hashes[at] for at in asked])
+    found = {at for at, value in zip(asked, there, strict=True) if value is not None}
 
     current: dict[bytes, Standing] = {}
     holder: dict[bytes, int] = {}
@@ -99,6 +102,7 @@ def _compare(
     last_winner = np.ones(len(events), dtype=bool)
     reversals: list[Reversal] = []
     seen: list[bytes] = []
+    seen_by: list[int] = []
     duplicates = 0
     for at, (index, row, event_key) in enumerate(zip(slow, rows, hashes, strict=True)):
         key = keys[index]
@@ -112,11 +116,13 @@ def _compare(
             votes_delta[index] = useful_delta[index] = 0
             is_winner[index] = last_winner[index] = False
             seen.append(event_key)
+            seen_by.append(index)
             continue
         if old is not None:
             superseded = key + old[1].to_bytes(8, "little")
             in_batch.add(superseded)
             seen.append(superseded)
+            seen_by.append(index)
             if old[2] >= 0:
                 reversals.append(Reversal(index, old))
             if key in holder:
@@ -124,7 +130,14 @@ def _compare(
         current[key] = row
         holder[key] = index
     return Projected(
-        is_winner, votes_delta, useful_delta, is_stored if duplicates else None, last_winner, reversals, seen
+        is_winner,
+        votes_delta,
+        useful_delta,
+        is_stored if duplicates else None,
+        last_winner,
+        reversals,
+        seen,
+        seen_by,
     )
 
 

@@ -179,7 +179,7 @@ def vote_entries(votes: PreparedVotes, projected: Projected) -> pa.Table:
 
 
 def _reversals(votes: PreparedVotes, projected: Projected) -> pa.Table:
-    cause = np.array([reversal.index for reversal in projected.reversals], dtype=np.int64)
+    cause = np.array([reversal.by for reversal in projected.reversals], dtype=np.int64)
     old = np.array([reversal.old for reversal in projected.reversals], dtype=STANDING)
     at, records, count = votes.at[cause], votes.records, len(cause)
     return _entries(

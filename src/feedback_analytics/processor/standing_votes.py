@@ -116,6 +116,11 @@ class StandingVotes:
         get = self._db.get  # one by one beats a list where most keys are new
         return [get(key) for key in keys]
 
+    def get_one(self, key: bytes) -> bytes | None:
+        """As get, of one key."""
+        value: bytes | None = self._db.get(key)
+        return value
+
     def advance(self, keys: Sequence[bytes], standing: bytes, seen: Sequence[bytes], position: int) -> None:
         """Put the standing answers (SIZE bytes each), the events seen that do not stand, and the position, at once."""
         batch = WriteBatch(raw_mode=True)

@@ -29,7 +29,7 @@ def post(
     keys: list[bytes], rows: np.ndarray, standing: list[bytes | None] | None = None, seen: set[bytes] = frozenset()
 ) -> Projected:
     found = standing or [None] * len(keys)
-    return project(keys, rows, found, lambda asked: [b"" if key in seen else None for key in asked])
+    return project(keys, rows, found, lambda _, asked: [b"" if key in seen else None for key in asked])
 
 
 def deltas(projected: Projected) -> list[tuple[int, int]]:
@@ -46,7 +46,7 @@ def test_the_first_answer_of_a_reader_counts() -> None:
 def test_a_later_answer_takes_back_the_standing_one() -> None:
     projected = post([READER_ONE], events((2, 20, NOT_USEFUL)), [answer(1, 10, USEFUL)])
     assert deltas(projected) == [(1, 0)]
-    assert [(one.index, one.old[:3]) for one in projected.reversals] == [(0, (1, 10, USEFUL))]
+    assert [(one.by, one.old[:3]) for one in projected.reversals] == [(0, (1, 10, USEFUL))]
     assert projected.seen == [seen_key(READER_ONE, 10)]
 
 
