@@ -48,6 +48,12 @@ def test_sql_answers_as_a_table_for_people(data: Path) -> None:
     ]
 
 
+def test_csv_is_safe_to_open_in_a_spreadsheet_unless_asked_for_as_it_is(data: Path) -> None:
+    query = "select '=1+1' as told, -1 as number"
+    assert sql(data, query, "--format", "csv").out == '"told","number"\n"\'=1+1",-1\n'
+    assert sql(data, query, "--format", "csv", "--raw").out == '"told","number"\n"=1+1",-1\n'
+
+
 def test_csv_has_a_header_line_and_holds_every_kind_of_value(data: Path) -> None:
     told = sql(data, EVERY_KIND, "--format", "csv")
     assert told.code == 0, told

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from feedback_analytics.cli.command import Given, command
 from feedback_analytics.cli.output import as_json, console
-from feedback_analytics.cli.tables import Format, write_table
+from feedback_analytics.cli.tables import Format, RawOption, write_table
 from feedback_analytics.errors import QueryError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def sql(
     query: Annotated[str, typer.Argument(help="One query of DuckDB's SQL; read-only.")],
     format: FormatOption = "table",
     output: OutputOption = None,
+    raw: RawOption = False,
 ) -> None:
     """Ask the store in SQL, read-only, while the service runs.
 
@@ -69,7 +70,7 @@ def sql(
                 remedy = "`from mart.data_dictionary` lists all views and columns."
                 raise QueryError(f"{error} {remedy}") from error
             raise
-    write_table(table, format, output)
+    write_table(table, format, output, raw=raw)
 
 
 def articles(given: Given, format: FormatOption = "table", output: OutputOption = None) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from feedback_analytics.cli.command import Given, command
 from feedback_analytics.cli.output import console
+from feedback_analytics.cli.tables import RawOption
 from feedback_analytics.errors import QueryError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 AnswerFormat = Literal["table", "csv", "json", "parquet", "html", "png", "svg"]
 ExportFormat = Literal["parquet", "csv"]
-RawOption = Annotated[bool, typer.Option("--raw", help="CSV as it is: leave cells that a spreadsheet runs.")]
 
 
 def add_to(tree: typer.Typer) -> None:

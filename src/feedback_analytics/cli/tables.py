@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
+import typer
 from rich.table import Table
 
 from feedback_analytics.cli.output import as_json, console
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Format = Literal["table", "csv", "json", "parquet"]
+RawOption = Annotated[bool, typer.Option("--raw", help="CSV as it is: leave cells that a spreadsheet runs.")]
 
 
-def write_table(table: pa.Table, format: Format, output: Path | None) -> None:
+def write_table(table: pa.Table, format: Format, output: Path | None, *, raw: bool = False) -> None:
     """Write an Arrow table to a file, or to stdout. Parquet needs a file; a `table` in a file is CSV.
+
+    CSV gets an apostrophe before text that a spreadsheet would run as a formula; raw leaves it as it is.
 
     Raises QueryError when the format cannot hold the table.
     """
@@ -28,7 +32,7 @@ def write_table(table: pa.Table, format: Format, output: Path | None) -> None:
         case "table" if output is None:
             _show(table)
         case "table" | "csv":
-            _write_csv(table, output)
+            _write_csv(table, output, raw)
         case "json":
             _write_json(table, output)
         case "parquet":
@@ -44,10 +48,12 @@ def _show(table: pa.Table) -> None:
     console().print(shown)
 
 
-def _write_csv(table: pa.Table, output: Path | None) -> None:
+def _write_csv(table: pa.Table, output: Path | None, raw: bool) -> None:
     from pyarrow import csv
 
-    plain = _as_text(table)
+    from feedback_analytics.api import without_formulas
+
+    plain = _as_text(table) if raw else without_formulas(_as_text(table))
     with _sink(output) as sink:
         csv.write_csv(plain, sink)
 

@@ -233,7 +233,7 @@ QUESTIONS = (
     Question(
         "section_map",
         "Which sections fall short of what their article, kind and topic let expect, and which to rewrite first?",
-        ("target_counts", "targets"),
+        ("months_of_targets", "days_of_targets", "targets"),
         (*COMMON, LEAST_VOTES),
         (
             Column("article_id", "id", "publisher's id of the article"),
@@ -250,7 +250,11 @@ QUESTIONS = (
             Column("running_high", "share", "upper bound of the difference that holds however often one looks"),
             Column("verdict", "word", "better, worse, close, unsure or too_few; from the running bounds"),
             Column("sure_gap", "share", "the section is surely at least this far below; 0 when that is not sure"),
-            Column("votes_a_week", "number", "votes on the section per week of the period"),
+            Column(
+                "votes_a_week",
+                "number",
+                "votes on the section a week: readers, as each has one vote",
+            ),
             Column("rewrite_gain", "number", "sure_gap × votes_a_week: the order of what to rewrite first"),
         ),
         sections_map,
@@ -258,7 +262,7 @@ QUESTIONS = (
     Question(
         "kinds",
         "How useful are the kinds of sections, net of the articles they stand in?",
-        ("target_counts", "targets"),
+        ("months_of_targets", "days_of_targets", "targets"),
         (*COMMON, LEAST_VOTES_OF_TARGETS),
         (
             Column("kind", "word", "kind of the section, in the order of the house format"),
@@ -307,7 +311,7 @@ QUESTIONS = (
     Question(
         "ai_and_human",
         "Do readers find AI-generated articles as useful as human-written ones of the same topic, length and week?",
-        ("target_counts", "targets"),
+        ("months_of_targets", "days_of_targets", "targets"),
         (*(parameter for parameter in COMMON if parameter.name != "ai"), _OF_TARGETS, LEAST_VOTES_OF_TARGETS),
         (
             Column("comparison", "word", "raw: all with all; matched: with those of the same topic, length and week"),

@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from feedback_analytics.analytics.catalog.question import COUNTED, NAMES, Column, Question, noting
+from feedback_analytics.analytics.catalog.question import (
+    COUNTED,
+    NAMES,
+    Column,
+    Question,
+    least_votes,
+    noting,
+)
 from feedback_analytics.analytics.differences import difference_interval, drop_evidence, running_difference_interval
 from feedback_analytics.analytics.discoveries import e_false_share
 from feedback_analytics.analytics.filters import AS_OF, SECTIONS, SEGMENTS, TARGETS
@@ -42,11 +49,12 @@ def drops(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     2. Keep what surely fell, false discoveries controlled over all that are watched.
     3. Look up what was told to this watch, and see what has clearly recovered since.
 
-    The watch is all parameters but until and as_of: other limits, or other readers, are another watch that tells for
-    itself. The answer's positions name, beside those of the log, with how many notes about drops it was made, as notes
-    are written without a vote coming in. So an answer from before a telling says `new` again, to the digit, and one
-    from after it `told`, though both were made from the same votes. A time as as_of stands for the notes written until
-    then; positions of another question, which name no notes, for those written until the last commit before them.
+    The watch is all parameters that are set but until and as_of: other limits, or other readers, are another watch that
+    tells for itself. The answer's positions name, beside those of the log, with how many notes about drops it was made,
+    as notes are written without a vote coming in. So an answer from before a telling says `new` again, to the digit,
+    and one from after it `told`, though both were made from the same votes. A time as as_of stands for the notes
+    written until then; positions of another question, which name no notes, for those written until the last commit
+    before them.
     """
     until = scope.period.until
     since = days_before(until, values["window_days"], scope.zone)
@@ -54,8 +62,9 @@ def drops(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     base = scope.during(Period(days_before(since, values["base_days"], scope.zone), since))
     window, before = _families(recent.targets()), _families(base.targets())
     least = values["least_points"] / 100
-    watched = _watched(window, before, least)
-    watch = json.dumps({name: value for name, value in values.items() if value is not None and name not in _WHEN_ONLY})
+    fewest = max(MIN_VOTES, values["min_votes"])
+    watched = _watched(window, before, least, fewest)
+    watch = _watch(values)
     notes = scope.notes_of_drops()
     noted = scope.drop_notes(watch, notes)
     told = noted[noted["is_open"].astype(bool)]
@@ -77,11 +86,17 @@ def drops(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     return table if len(table) else noting(table, _nothing_fell(len(window), len(watched), values))
 
 
-def _watched(window: pd.DataFrame, before: pd.DataFrame, least: float) -> pd.DataFrame:
+def _watch(values: Mapping[str, Any]) -> str:
+    """The parameters that make the watch, as JSON. min_votes only where it asks for more than every watch does."""
+    left_out = _WHEN_ONLY if values["min_votes"] > MIN_VOTES else (*_WHEN_ONLY, "min_votes")
+    return json.dumps({name: value for name, value in values.items() if value is not None and name not in left_out})
+
+
+def _watched(window: pd.DataFrame, before: pd.DataFrame, least: float, fewest: int) -> pd.DataFrame:
     """Targets with enough votes in the window and before it, how far they fell, and at which false_share."""
     counted = before[[*TARGET, "votes", "useful"]]
     rows = window.merge(counted, on=TARGET, how="inner", suffixes=("", "_before"))
-    rows = rows[(rows["votes"] >= MIN_VOTES) & (rows["votes_before"] >= MIN_VOTES)].reset_index(drop=True)
+    rows = rows[(rows["votes"] >= fewest) & (rows["votes_before"] >= MIN_VOTES)].reset_index(drop=True)
     counts = rows["useful"], rows["votes"], rows["useful_before"], rows["votes_before"]
     change = difference_interval(*counts, LEVEL)
     share, share_before = rows["useful"] / rows["votes"], rows["useful_before"] / rows["votes_before"]
@@ -158,10 +173,10 @@ def _target(row: Any) -> dict[str, Any]:
 
 def _nothing_fell(voted: int, watched: int, values: Mapping[str, Any]) -> str:
     """Why the answer is empty: nothing fell, or there was nothing that could be seen to fall."""
-    days, before = values["window_days"], values["base_days"]
+    days, before, fewest = values["window_days"], values["base_days"], max(MIN_VOTES, values["min_votes"])
     if not voted:
         return f"Nothing could be watched: there are no votes in the window of {days:,} days."
-    asked = f"at least {MIN_VOTES} votes in the window of {days:,} days and {MIN_VOTES} in the {before:,} days before"
+    asked = f"at least {fewest:,} votes in the window of {days:,} days and {MIN_VOTES} in the {before:,} days before"
     if not watched:
         return f"Nothing could be watched: of {voted:,} articles, sections and topics with votes, none has {asked}."
     return (
@@ -187,7 +202,7 @@ QUESTIONS = (
     Question(
         "drops",
         "Which articles, sections or topics fell, with false alarms under control?",
-        ("target_counts", "targets", "drop_notes_known", "drop_notes"),
+        ("months_of_targets", "days_of_targets", "targets", "drop_notes_known", "drop_notes"),
         (
             Parameter(
                 "until", Kind.MOMENT, "First moment after the window; not set: the end of the newest vote's day."
@@ -208,6 +223,7 @@ QUESTIONS = (
             *SECTIONS,
             *SEGMENTS,
             *AS_OF,
+            least_votes("Only articles, sections and topics with at least so many votes in the window are watched."),
         ),
         (
             Column("family", "word", "article, section or topic"),
