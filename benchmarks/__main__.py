@@ -16,7 +16,7 @@ QUICK = {
     "worker": "--votes 4000 --history 4000 --backlog 4000 --rounds 1",
     "ingest": "--seconds 1 --rounds 1",
     "latency": "--rate 50 --seconds 3",
-    "questions": "--votes 50000 --seconds 2",
+    "questions": "--votes 50000 --articles 200 --rounds 2",
     "disk": "--votes 4000",
 }
 """The benchmarks in their order, and the least that shows each at work."""
