@@ -34,9 +34,21 @@ Moment = Callable[[], AbstractContextManager[Ask]]
 
 BY_VOTES = "select sum(votes_delta), sum(useful_delta), count(distinct batch_id) from raw.votes"
 BY_HOURS = "select sum(votes_delta), sum(useful_delta) from raw.usefulness_hourly"
+BY_DAYS = """
+select sum(votes_delta), sum(useful_delta)
+from (
+    select votes_delta, useful_delta
+    from raw.usefulness_daily
+    union all
+    select votes.votes_delta, votes.useful_delta
+    from raw.votes as votes
+    left join raw.folded_positions as folded using (log_id, log_topic, log_partition)
+    where votes.log_offset >= coalesce(folded.next_offset, 0)
+)
+"""
 BY_ARTICLES = "select sum(votes), sum(useful) from mart.article_usefulness"
 BY_LEDGER = "select sum(stored) from mart.ledger"
-"""Four sides of the same sums. In one snapshot they agree."""
+"""Five sides of the same sums. In one snapshot they agree."""
 
 
 def main() -> None:
@@ -68,8 +80,13 @@ def _look(moment: Moment) -> list[str]:
 
 def _contradictions(ask: Ask) -> list[str]:
     ((votes, useful, _),) = ask(BY_VOTES)
-    sides = {"hours": ask(BY_HOURS)[0], "articles": ask(BY_ARTICLES)[0], "ledger": ask(BY_LEDGER)[0]}
-    expected = {"hours": (votes, useful), "articles": (votes, useful), "ledger": (votes,)}
+    sides = {
+        "hours": ask(BY_HOURS)[0],
+        "days": ask(BY_DAYS)[0],
+        "articles": ask(BY_ARTICLES)[0],
+        "ledger": ask(BY_LEDGER)[0],
+    }
+    expected = dict.fromkeys(("hours", "days", "articles"), (votes, useful)) | {"ledger": (votes,)}
     return [
         f"votes say {expected[side]}, {side} say {found}" for side, found in sides.items() if found != expected[side]
     ]

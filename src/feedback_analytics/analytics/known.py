@@ -23,7 +23,7 @@ from feedback_analytics.analytics.positions import (
     split_notes,
 )
 from feedback_analytics.contract import time_us
-from feedback_analytics.store import Snapshot
+from feedback_analytics.store import End, Snapshot
 
 PLACE = ["log_id", "log_topic", "log_partition"]
 NEAR = timedelta(days=2)
@@ -88,9 +88,8 @@ def known_at(snapshot: Snapshot, asked: str | None) -> Known:
 
     Raises QueryError.
     """
-    snapshot.offer_ends()
-    held = snapshot.table(read_query("known_positions"))
-    newest = held.select(SCHEMA.names)
+    held = _Held.read(snapshot)
+    newest = held.positions
     positions, asked_at, notes = newest, None if asked is None else _time_of(asked), None
     if asked_at is not None:
         positions = snapshot.table(read_query("known_positions_then"), {"known_at": asked_at})
@@ -100,11 +99,13 @@ def known_at(snapshot: Snapshot, asked: str | None) -> Known:
         refuse_unknown_positions(positions, newest)
     text = positions_text(positions)
     is_now = text == positions_text(newest)
-    sums, records = _sums(held, positions)
-    hours = _hours_now(snapshot, held, newest)
+    sums, records = held.sums(positions)
+    hours = _hours_now(snapshot, held)
     if is_now:
-        committed_from = pc.max(held["committed_at"]).as_py() or BEFORE_ALL
-        as_of = _row(snapshot.table(read_query("last_commit"), {"committed_from": committed_from}))["as_of"]
+        as_of = held.latest("committed_at")
+        if sums.spans.num_rows:
+            bound = {"committed_from": as_of or BEFORE_ALL}
+            as_of = _row(snapshot.table(read_query("last_commit"), bound))["as_of"]
     else:
         snapshot.lend("known", positions)
         as_of = batches_before(snapshot)["as_of"]
@@ -121,23 +122,49 @@ def batches_before(snapshot: Snapshot) -> dict[str, Any]:
     return _row(snapshot.table(read_query("known_as_of")))
 
 
-def _sums(held: pa.Table, positions: pa.Table) -> tuple[Sums, int]:
-    """The sums against these positions, and how many offsets lie before them."""
-    known = {_place(row): row["next_offset"] for row in positions.to_pylist()}
-    spans, apart, before, zones = [], 0, 0, set()
-    for row in held.to_pylist():
-        known_to, folded_to = max(known.get(_place(row), 0), row["earliest_offset"]), row["folded_offset"]
-        before += known_to - row["earliest_offset"]
-        apart += abs(known_to - folded_to)
-        if row["time_zone"] is not None:
-            zones.add(row["time_zone"])
-        if known_to != folded_to:
-            first, next_ = sorted((known_to, folded_to))
-            spans.append((*_place(row), first, next_, 1 if known_to > folded_to else -1))
-    zone = ZoneInfo(zones.pop()) if zones and apart < before else None
-    columns = list(zip(*spans, strict=True)) if spans else [()] * len(_SPANS)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SPANS, strict=True)]
-    return Sums(pa.Table.from_arrays(arrays, schema=_SPANS), zone), before
+@dataclass(frozen=True)
+class _Held:
+    """How far the store has come now in each partition that it took something from, and how far its sums go there."""
+
+    ends: list[End]
+    folded: dict[tuple[str, str, int], dict[str, Any]]
+
+    @classmethod
+    def read(cls, snapshot: Snapshot) -> _Held:
+        ends = [end for end in snapshot.ends() if end.next_offset > end.earliest_offset]
+        return cls(ends, {_place(row): row for row in snapshot.table(read_query("folded_positions")).to_pylist()})
+
+    @property
+    def positions(self) -> pa.Table:
+        return _table([(*end.place, end.next_offset) for end in self.ends], SCHEMA)
+
+    def latest(self, name: str) -> Any:
+        """The greatest value of a column of queries/folded_positions.sql; None when nothing was folded."""
+        return max((row[name] for row in self.folded.values() if row[name] is not None), default=None)
+
+    def earliest(self, name: str) -> Any:
+        return min((row[name] for row in self.folded.values() if row[name] is not None), default=None)
+
+    def sums(self, positions: pa.Table) -> tuple[Sums, int]:
+        """The sums against these positions, and how many offsets lie before them."""
+        known = {_place(row): row["next_offset"] for row in positions.to_pylist()}
+        spans, apart, before = [], 0, 0
+        for end in self.ends:
+            known_to = max(known.get(end.place, 0), end.earliest_offset)
+            folded = self.folded.get(end.place)
+            folded_to = folded["folded_offset"] if folded else end.earliest_offset
+            before += known_to - end.earliest_offset
+            apart += abs(known_to - folded_to)
+            if known_to != folded_to:
+                spans.append((*end.place, *sorted((known_to, folded_to)), 1 if known_to > folded_to else -1))
+        zone = ZoneInfo(self.latest("time_zone")) if self.folded and apart < before else None
+        return Sums(_table(spans, _SPANS), zone), before
+
+
+def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 _SPANS = pa.schema(
@@ -154,10 +181,10 @@ def _place(row: dict[str, Any]) -> tuple[str, str, int]:
     return row["log_id"], row["log_topic"], row["log_partition"]
 
 
-def _hours_now(snapshot: Snapshot, held: pa.Table, newest: pa.Table) -> dict[str, datetime | None]:
+def _hours_now(snapshot: Snapshot, held: _Held) -> dict[str, datetime | None]:
     """The hours of the earliest and the latest answer: of the folded entries, and of those behind them."""
-    sums, _ = _sums(held, newest)
-    first, last = pc.min(held["first_vote_hour"]).as_py(), pc.max(held["newest_vote_hour"]).as_py()
+    sums, _ = held.sums(held.positions)
+    first, last = held.earliest("first_vote_hour"), held.latest("newest_vote_hour")
     if sums.spans.num_rows:
         snapshot.lend("spans", sums.spans)
         found = _row(snapshot.table(read_query("vote_hours"), sums.bounds))

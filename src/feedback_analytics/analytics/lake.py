@@ -21,7 +21,7 @@ from typing import Any, Self
 import pandas as pd
 
 from feedback_analytics.analytics.catalog import QUESTIONS, Question, question_named
-from feedback_analytics.analytics.facts import RememberedFacts
+from feedback_analytics.analytics.memory import Memory
 from feedback_analytics.analytics.parameters import read_parameters
 from feedback_analytics.analytics.scope import Scope, zone_named
 from feedback_analytics.store import Reader, Snapshot
@@ -36,7 +36,7 @@ class Lake:
         self._reader, self._now = reader, now
         self.time_zone = time_zone
         self._zone = zone_named(time_zone)
-        self._facts = RememberedFacts()
+        self._memory = Memory()
 
     def ask(self, question: str, /, **parameters: object) -> pd.DataFrame:
         """The answer to a question of the catalog, from one snapshot of the store.
@@ -55,7 +55,7 @@ class Lake:
 
     def answer(self, snapshot: Snapshot, asked: Question, values: Mapping[str, Any]) -> pd.DataFrame:
         """The answer to a question that was read, on an open snapshot."""
-        scope = Scope.of(snapshot, values, self._zone, self._now(), self._facts, by_receipt=asked.by_receipt)
+        scope = Scope.of(snapshot, values, self._zone, self._now(), self._memory, by_receipt=asked.by_receipt)
         table = asked.table(scope, values)
         told = {
             "question": asked.name,

@@ -16,7 +16,7 @@ from feedback_analytics.store.asking import run_job
 from feedback_analytics.store.dictionary import dictionary_page
 from feedback_analytics.store.jobs import Job, JobKind, JobState
 from feedback_analytics.store.location import find_store
-from feedback_analytics.store.positions import Position
+from feedback_analytics.store.positions import End, Position
 from feedback_analytics.store.proof import LedgerProof, prove_ledger
 from feedback_analytics.store.reader import Reader, Snapshot, open_reader
 from feedback_analytics.store.receipts import CheckedReceipts, check_receipts, read_receipts
@@ -31,6 +31,7 @@ __all__ = [
     "Committed",
     "DoneWork",
     "DropNote",
+    "End",
     "Job",
     "JobKind",
     "JobState",

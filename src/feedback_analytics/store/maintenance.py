@@ -12,6 +12,7 @@ forms, so "older than an hour" means "of this day or older" (tried: it expired s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -171,12 +172,29 @@ class Maintenance:
             rows = self._count(inlined, dead)
             if rows:
                 holding.append((inlined, dead, rows))
+        holding += self._deletes_of_gone_files()
         if not holding:
             return
         with self._lake.transaction() as engine:
             for inlined, dead, _ in holding:
                 engine.execute(f"delete from {CATALOG}.{inlined} where {dead}")
         yield f"removed {sum(rows for _, _, rows in holding)} inlined rows that nobody can see any more"
+
+    def _deletes_of_gone_files(self) -> list[tuple[str, str, int]]:
+        """What the catalog still tells of rows deleted from files that it does not name any more: table, which, rows.
+
+        DuckLake 1.0 leaves them there, and every query of the table reads them all (seen: 32,000, of which 145 were of
+        files in use; a scan took 18 ms instead of 9).
+        """
+        gone = f"file_id not in (select data_file_id from {CATALOG}.ducklake_data_file)"
+        found = []
+        for name, number in self._lake.engine.execute(statement("table_ids")).fetchall():
+            deletes = f"ducklake_inlined_delete_{number}"
+            # Made at the first such deletion; DuckDB lists no tables of the catalog that would tell.
+            with suppress(duckdb.CatalogException):
+                if name in SUMS and (rows := self._count(deletes, gone)):
+                    found.append((deletes, gone, rows))
+        return found
 
     def _remove_replaced_files(self) -> Iterator[str]:
         """Remove the files that were replaced, or expired, longer ago than snapshots are kept."""

@@ -80,6 +80,10 @@ class End:
     earliest_offset: int
     next_offset: int
 
+    @property
+    def place(self) -> PartitionPlace:
+        return (self.log_id, self.topic, self.partition)
+
 
 class Ends:
     """Reads the ends of all partitions, and remembers which tables hold positions: looking for these takes 5 ms.

@@ -8,7 +8,6 @@ Works while a worker writes, on a moved or copied data directory, and on a read-
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 import tempfile
@@ -16,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -27,7 +27,7 @@ from feedback_analytics.errors import QueryError, QueryTimeout, StoreBusy, Store
 from feedback_analytics.settings import Settings, StoreSettings
 from feedback_analytics.store.lake import ALIAS, attach_for_reading, confine, newest_snapshot, open_engine, told_by
 from feedback_analytics.store.location import LakeFolder, find_store
-from feedback_analytics.store.positions import Ends, Position, read_positions
+from feedback_analytics.store.positions import End, Ends, Position, read_positions
 from feedback_analytics.store.schema import check_readable, read_facts
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ class Snapshot:
     def __init__(self, reader: Reader, connection: duckdb.DuckDBPyConnection) -> None:
         self._reader, self._connection = reader, connection
 
+    @cached_property
+    def snapshot_id(self) -> int:
+        """The number of this snapshot; the same number means the same data."""
+        found = self._connection.execute(f"select id from ducklake_current_snapshot('{ALIAS}')").fetchone()
+        return int(found[0]) if found else 0
+
     def table(self, query: str, parameters: Parameters | None = None) -> pa.Table:
         """The answer as an Arrow table. Raises QueryTimeout, or QueryError with DuckDB's reason."""
         with self._reader.in_time(self._connection):
@@ -95,23 +101,9 @@ class Snapshot:
         columns = [pa.array([row[at] for row in rows], kind) for at, kind in enumerate(kinds)]
         self.lend("positions", pa.Table.from_arrays(columns, names=list(names)))
 
-    def offer_ends(self) -> None:
-        """Let queries of this snapshot read as `ends` how far each partition of every log has come, and from where."""
-        ends = [dataclasses.astuple(end) for end in self._reader.ends.read(self._connection)]
-        columns = list(zip(*ends, strict=True)) if ends else [()] * len(_ENDS)
-        arrays = [pa.array(column, kind) for column, kind in zip(columns, _ENDS.types, strict=True)]
-        self.lend("ends", pa.Table.from_arrays(arrays, schema=_ENDS))
-
-
-_ENDS = pa.schema(
-    [
-        ("log_id", pa.string()),
-        ("log_topic", pa.string()),
-        ("log_partition", pa.int16()),
-        ("earliest_offset", pa.int64()),
-        ("next_offset", pa.int64()),
-    ]
-)
+    def ends(self) -> list[End]:
+        """How far the store has come in each partition of every log it ever read, by topic, log and partition."""
+        return self._reader.ends.read(self._connection)
 
 
 class Reader:

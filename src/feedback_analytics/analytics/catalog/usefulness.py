@@ -212,7 +212,7 @@ QUESTIONS = (
     Question(
         "overview",
         "How useful did readers find articles and sections, against the weeks before?",
-        ("target_counts", "targets", "readers"),
+        ("months_of_targets", "days_of_targets", "targets", "readers"),
         (
             *COMMON,
             Parameter("with_readers", Kind.YES_NO, "Count the readers too; takes longer.", default=True),
@@ -237,7 +237,7 @@ QUESTIONS = (
     Question(
         "ranking",
         "Which articles, sections, kinds, topics or authors do readers find most useful, and how sure is that?",
-        ("target_counts", "targets"),
+        ("months_of_targets", "days_of_targets", "targets"),
         (
             *COMMON,
             _OF,
@@ -298,7 +298,7 @@ QUESTIONS = (
     Question(
         "distribution",
         "How are the shares of articles or sections spread?",
-        ("target_counts", "targets"),
+        ("months_of_targets", "days_of_targets", "targets"),
         (*COMMON, _OF_TARGETS, LEAST_VOTES),
         (
             Column("share_low", "share", "lower end of the band"),
@@ -311,7 +311,7 @@ QUESTIONS = (
     Question(
         "polarising",
         "Which articles or sections divide their readers?",
-        ("target_counts", "targets"),
+        ("months_of_targets", "days_of_targets", "targets"),
         (*COMMON, _OF_TARGETS, LEAST_VOTES),
         (
             *_FACTS,

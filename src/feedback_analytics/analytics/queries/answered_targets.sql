@@ -1,6 +1,6 @@
 -- answered_targets: for which articles, and which sections, were answers given in a period?
 --
--- One row per target, also where all was taken back; with the columns of target_counts.
+-- One row per target, also where all was taken back; with the columns of target_counts_of_segments.
 --   article_id  varchar   publisher's id of the article
 --   section_id  varchar   publisher's id of the section; null for the article as a whole
 --   votes       bigint    answers given, retractions included

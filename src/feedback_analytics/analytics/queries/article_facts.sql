@@ -11,7 +11,7 @@
 --   first_published_at  timestamp with time zone  when the first announced version was published (UTC)
 --   versions            bigint                    announced versions; at least 1
 --   words               bigint                    length of the newest version in words, over its sections; null when not told
--- Reads: raw.articles, raw.article_sections, known (columns of known_positions)
+-- Reads: raw.articles, raw.article_sections, known (columns of known_positions_then)
 with announcements as (
     select
         articles.article_id,

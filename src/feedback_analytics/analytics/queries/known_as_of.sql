@@ -5,7 +5,7 @@
 --   records             bigint                     records of the log that were processed
 --   first_received_at   timestamp with time zone   when the log took the first record (UTC); null without
 --   newest_received_at  timestamp with time zone   when the log took the last record (UTC); null without
--- Reads: raw.batches, known (columns of known_positions)
+-- Reads: raw.batches, known (columns of known_positions_then)
 select
     max(batches.committed_at)       as as_of,
     coalesce(sum(batches.received), 0)::bigint  as records,

@@ -7,7 +7,7 @@
 --   kind        varchar   whats_happening, why_its_important, whats_next, beyond_the_headlines or other
 --   position    integer   place in the article, from 1
 --   section_words  integer  length in words; null when not told
--- Reads: raw.articles, raw.article_sections, known (columns of known_positions)
+-- Reads: raw.articles, raw.article_sections, known (columns of known_positions_then)
 with announcements as (
     select
         articles.article_id,

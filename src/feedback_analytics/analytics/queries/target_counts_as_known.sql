@@ -1,12 +1,12 @@
 -- target_counts_as_known: how many votes stood for each article, and each section, as known at these positions?
 --
--- As target_counts, from the entries that lie before the positions, and from the chosen segments only.
+-- As target_counts_of_segments, from the entries that lie before the positions, and from the chosen segments only.
 --   article_id  varchar   publisher's id of the article
 --   section_id  varchar   publisher's id of the section; null for the article as a whole
 --   votes       bigint    standing votes, one per reader
 --   useful      bigint    of those, "useful"; 0 <= useful <= votes
 -- Parameters: $since, $until  timestamp with time zone, half-open
--- Reads: raw.votes, known (columns of known_positions), some_segments
+-- Reads: raw.votes, known (columns of known_positions_then), some_segments
 select
     votes.article_id,
     votes.section_id,

@@ -1,6 +1,6 @@
 -- target_counts_of_segments: how many votes of some readers stand for each article, and each section, in a period?
 --
--- As target_counts, of answers that came from the chosen segments only.
+-- One row per target with at least one such vote: an article as a whole, or a section of it.
 --   article_id  varchar   publisher's id of the article
 --   section_id  varchar   publisher's id of the section; null for the article as a whole
 --   votes       bigint    standing votes, one per reader

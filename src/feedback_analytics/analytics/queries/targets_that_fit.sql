@@ -6,7 +6,7 @@
 --   useful      bigint    of those, "useful"; 0 <= useful <= votes
 -- Parameters: $topic, $author, $language, $kind, $article_id, $section_id  varchar; null: any
 --             $ai  boolean; null: any
--- Reads: counts (columns of target_counts), article_facts, section_facts
+-- Reads: counts (columns of target_counts_of_segments), article_facts, section_facts
 select
     counts.section_id,
     counts.votes,

@@ -4,7 +4,7 @@
 --   first_vote_hour   timestamp with time zone   hour of the earliest answer (UTC); null without votes
 --   newest_vote_hour  timestamp with time zone   hour of the latest answer (UTC); null without votes
 -- Parameters: $since, $until  timestamp with time zone, half-open: where they are looked for
--- Reads: raw.votes, known (columns of known_positions)
+-- Reads: raw.votes, known (columns of known_positions_then)
 select
     make_timestamptz(epoch_us(min(votes.occurred_at)) // 3600000000 * 3600000000)  as first_vote_hour,
     make_timestamptz(epoch_us(max(votes.occurred_at)) // 3600000000 * 3600000000)  as newest_vote_hour

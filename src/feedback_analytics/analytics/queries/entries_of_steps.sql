@@ -1,0 +1,28 @@
+-- entries_of_steps: what do the entries of a time say of the chosen targets?
+--
+-- One row per quarter of an hour with known entries. A part of step_counts: a time that is no whole day.
+--   quarter_at    timestamp with time zone   beginning of the quarter of an hour (UTC); every time zone's days begin at one
+--   votes_delta   bigint   change of the number of standing votes
+--   useful_delta  bigint   change of the number of those that say useful
+-- Parameters: $since, $until  timestamp with time zone, half-open
+--             $of_sections    boolean, count votes on sections instead of votes on articles as a whole
+--             $every_article  boolean, count all articles and not only the chosen ones
+--             $everything     boolean, count all targets of these and not only the chosen ones
+-- Reads: raw.votes, known, chosen_articles (article_id), chosen (article_id, section_id)
+select
+    make_timestamptz(epoch_us(votes.occurred_at) // 900000000 * 900000000)  as quarter_at,
+    sum(votes.votes_delta)::bigint   as votes_delta,
+    sum(votes.useful_delta)::bigint  as useful_delta
+from raw.votes as votes
+join known using (log_id, log_topic, log_partition)
+where votes.log_offset < known.next_offset
+  and votes.occurred_at >= $since
+  and votes.occurred_at <  $until
+  and (votes.section_id is not null) = $of_sections
+  and ($every_article or votes.article_id in (select article_id from chosen_articles))
+  and ($everything or (votes.article_id, coalesce(votes.section_id, '')) in (
+      select (article_id, coalesce(section_id, ''))
+      from chosen
+  ))
+group by quarter_at
+order by quarter_at

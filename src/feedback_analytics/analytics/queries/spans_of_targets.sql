@@ -1,0 +1,28 @@
+-- spans_of_targets: by how much are the sums of some days short, or ahead, of what was known?
+--
+-- One row per target with entries that the sums do not hold, or hold although they were not known. In no order: a part of what is added up to counts.
+--   article_id    varchar  publisher's id of the article
+--   section_id    varchar  publisher's id of the section; null for the article as a whole
+--   votes_delta   bigint   change of the number of standing votes
+--   useful_delta  bigint   change of the number of those that say useful
+-- Parameters: $since, $until               timestamp with time zone, half-open
+--             $least_offset, $most_offset  bigint, of all spans
+--             $of_sections    boolean; null: articles as a whole and sections
+--             $article_id     varchar; null: any
+-- Reads: raw.votes, spans (columns of Sums.spans)
+select
+    votes.article_id,
+    votes.section_id,
+    sum(votes.votes_delta * spans.sign)::bigint   as votes_delta,
+    sum(votes.useful_delta * spans.sign)::bigint  as useful_delta
+from raw.votes as votes
+join spans using (log_id, log_topic, log_partition)
+where votes.occurred_at >= $since
+  and votes.occurred_at <  $until
+  and votes.log_offset >= $least_offset
+  and votes.log_offset <  $most_offset
+  and votes.log_offset >= spans.first_offset
+  and votes.log_offset <  spans.next_offset
+  and ($of_sections::boolean is null or (votes.section_id is not null) = $of_sections::boolean)
+  and ($article_id::varchar is null or votes.article_id = $article_id::varchar)
+group by votes.article_id, votes.section_id
