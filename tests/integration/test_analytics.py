@@ -263,6 +263,10 @@ PARAMETERS: dict[str, Any] = {
 }  # fmt: skip
 STEP = "select $since::timestamptz as step_at, $since::timestamptz + interval 1 day as ends_at"
 SPANS = "select log_id, log_topic, log_partition, 0 as first_offset, next_offset, 1::tinyint as sign from known"
+ENTRIES = """
+select 'a1' as article_id, null::varchar as section_id, $since::timestamptz as occurred_at, 1::bigint as votes_delta,
+    1::bigint as useful_delta
+"""
 LENT = ("known_positions_then", "some_segments", "target_counts_of_segments", "article_facts", "section_facts")
 # Questions whose tables other questions read, in the order in which they are made.
 LENT_AS = {"known_positions_then": "known", "target_counts_of_segments": "counts"}
@@ -285,6 +289,7 @@ def test_a_query_gives_the_columns_that_its_header_promises(reader: Reader) -> N
                 snapshot.lend(LENT_AS.get(name, name), snapshot.table(sql, bound))
             if name == "known_positions_then":
                 snapshot.lend("spans", snapshot.table(SPANS))
+                snapshot.lend("span_entries", snapshot.table(ENTRIES, {"since": WEEK.since}))
             if name == LENT[-1]:
                 quarter = "select $since::timestamptz as quarter_at, 1 as votes_delta, 1 as useful_delta"
                 snapshot.lend("parts", snapshot.table(quarter, {"since": WEEK.since}))

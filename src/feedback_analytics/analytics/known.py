@@ -6,7 +6,7 @@ ones. So what is known is the sums, and the entries between the two added or tak
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any
@@ -28,6 +28,8 @@ from feedback_analytics.store import End, Snapshot
 PLACE = ["log_id", "log_topic", "log_partition"]
 NEAR = timedelta(days=2)
 # How far from the ends of all answers those of an earlier state are looked for first.
+MOST_KEPT_ENTRIES = 200_000
+# Between the sums and what is known: so many are read into memory once, some 20 MB. More are read where asked for.
 BEFORE_ALL, AFTER_ALL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -42,11 +44,12 @@ class Sums:
 
     spans: per partition where the two differ the offsets between them, and sign: 1 for entries to be added to the sums,
     -1 for those to be taken off. zone cuts the days; None when nothing was folded, or counting without the sums takes
-    fewer entries.
+    fewer entries. entries: those of the spans (columns of queries/span_entries.sql), where they are few.
     """
 
     spans: pa.Table
     zone: ZoneInfo | None
+    entries: pa.Table | None = None
 
     @property
     def bounds(self) -> dict[str, int]:
@@ -81,6 +84,8 @@ class Known:
         """Let the snapshot's queries read the positions as `known`, and what they and the sums differ by as `spans`."""
         snapshot.lend("known", self.positions)
         snapshot.lend("spans", self.sums.spans)
+        if self.sums.entries is not None:
+            snapshot.lend("span_entries", self.sums.entries)
 
 
 def known_at(snapshot: Snapshot, asked: str | None) -> Known:
@@ -99,8 +104,8 @@ def known_at(snapshot: Snapshot, asked: str | None) -> Known:
         refuse_unknown_positions(positions, newest)
     text = positions_text(positions)
     is_now = text == positions_text(newest)
-    sums, records = held.sums(positions)
-    hours = _hours_now(snapshot, held)
+    sums = held.sums_with_entries(snapshot, newest)
+    hours = _hours_now(snapshot, held, sums)
     if is_now:
         as_of = held.latest("committed_at")
         if sums.spans.num_rows:
@@ -110,8 +115,18 @@ def known_at(snapshot: Snapshot, asked: str | None) -> Known:
         snapshot.lend("known", positions)
         as_of = batches_before(snapshot)["as_of"]
         hours = _hours_then(snapshot, hours, as_of)
+        sums = held.sums_with_entries(snapshot, positions)
     known = Known(
-        positions, text, sums, is_now, asked_at, records, as_of, **hours, was_asked=asked is not None, notes=notes
+        positions,
+        text,
+        sums,
+        is_now,
+        asked_at,
+        held.records(positions),
+        as_of,
+        **hours,
+        was_asked=asked is not None,
+        notes=notes,
     )
     known.lend_to(snapshot)
     return known
@@ -145,20 +160,32 @@ class _Held:
     def earliest(self, name: str) -> Any:
         return min((row[name] for row in self.folded.values() if row[name] is not None), default=None)
 
-    def sums(self, positions: pa.Table) -> tuple[Sums, int]:
-        """The sums against these positions, and how many offsets lie before them."""
-        known = {_place(row): row["next_offset"] for row in positions.to_pylist()}
-        spans, apart, before = [], 0, 0
+    def records(self, positions: pa.Table) -> int:
+        """How many offsets lie before these positions."""
+        known = _offsets(positions)
+        return sum(max(known.get(end.place, 0) - end.earliest_offset, 0) for end in self.ends)
+
+    def sums_with_entries(self, snapshot: Snapshot, positions: pa.Table) -> Sums:
+        """The sums against these positions."""
+        known, spans, apart = _offsets(positions), [], 0
         for end in self.ends:
             known_to = max(known.get(end.place, 0), end.earliest_offset)
             folded = self.folded.get(end.place)
             folded_to = folded["folded_offset"] if folded else end.earliest_offset
-            before += known_to - end.earliest_offset
             apart += abs(known_to - folded_to)
             if known_to != folded_to:
                 spans.append((*end.place, *sorted((known_to, folded_to)), 1 if known_to > folded_to else -1))
-        zone = ZoneInfo(self.latest("time_zone")) if self.folded and apart < before else None
-        return Sums(_table(spans, _SPANS), zone), before
+        zone = ZoneInfo(self.latest("time_zone")) if self.folded and apart < self.records(positions) else None
+        sums = Sums(_table(spans, _SPANS), zone)
+        if not spans or zone is None or apart > MOST_KEPT_ENTRIES:
+            return sums
+        # Read once for all that is asked of this state: looking for them takes longer than adding them up.
+        snapshot.lend("spans", sums.spans)
+        return replace(sums, entries=snapshot.table(read_query("span_entries"), sums.bounds))
+
+
+def _offsets(positions: pa.Table) -> dict[tuple[str, str, int], int]:
+    return {_place(row): row["next_offset"] for row in positions.to_pylist()}
 
 
 def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
@@ -181,15 +208,20 @@ def _place(row: dict[str, Any]) -> tuple[str, str, int]:
     return row["log_id"], row["log_topic"], row["log_partition"]
 
 
-def _hours_now(snapshot: Snapshot, held: _Held) -> dict[str, datetime | None]:
+def _hours_now(snapshot: Snapshot, held: _Held, sums: Sums) -> dict[str, datetime | None]:
     """The hours of the earliest and the latest answer: of the folded entries, and of those behind them."""
-    sums, _ = held.sums(held.positions)
     first, last = held.earliest("first_vote_hour"), held.latest("newest_vote_hour")
-    if sums.spans.num_rows:
+    if sums.entries is not None:
+        counted = sums.entries.filter(pc.not_equal(sums.entries["votes_delta"], 0))["occurred_at"]
+        hours = pc.floor_temporal(counted, unit="hour")
+        found = {"first_vote_hour": pc.min(hours).as_py(), "newest_vote_hour": pc.max(hours).as_py()}
+    elif sums.spans.num_rows:
         snapshot.lend("spans", sums.spans)
         found = _row(snapshot.table(read_query("vote_hours"), sums.bounds))
-        first = min(filter(None, (first, found["first_vote_hour"])), default=None)
-        last = max(filter(None, (last, found["newest_vote_hour"])), default=None)
+    else:
+        found = {}
+    first = min(filter(None, (first, found.get("first_vote_hour"))), default=None)
+    last = max(filter(None, (last, found.get("newest_vote_hour"))), default=None)
     return {"first_vote_hour": first, "newest_vote_hour": last}
 
 

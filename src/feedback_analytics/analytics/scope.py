@@ -121,7 +121,9 @@ class Scope:
             add("days", days.month_until, days.day_until)
         else:
             add("days", days.day_since, days.day_until)
-        if sums.spans.num_rows:
+        if sums.entries is not None:
+            add("few_spans", days.day_since, days.day_until)
+        elif sums.spans.num_rows:
             add("spans", days.day_since, days.day_until, **sums.bounds)
         add("entries", period.since, days.day_since)
         add("entries", days.day_until, period.until)
