@@ -180,8 +180,8 @@ class Scope:
 
     def totals(self) -> pd.DataFrame:
         """Two rows, article and section: targets, votes, useful. As `targets` summed up, and quicker."""
-        counts = self._counts(None)
-        if self.filters.choose_targets:
+        counts = self._of_chosen_articles(self._counts(None))
+        if self.filters.kind is not None or self.filters.section_id is not None:
             self._lend_facts(counts)
             counts = self.snapshot.table(read_query("targets_that_fit"), self.filters.of_targets)
         is_section = pc.is_valid(counts["section_id"])
@@ -194,8 +194,13 @@ class Scope:
 
     def _described(self, counts: pa.Table) -> pd.DataFrame:
         """The counts (as of `_counts`) of targets that fit the filters, with what is known of them."""
-        self._lend_facts(counts)
+        self._lend_facts(self._of_chosen_articles(counts))
         return self._frame("targets", self.filters.of_targets)
+
+    def _of_chosen_articles(self, counts: pa.Table) -> pa.Table:
+        """Fewer rows to join with what is known of them."""
+        chosen = self._chosen_articles()
+        return counts if chosen is None else counts.filter(pc.is_in(counts["article_id"], chosen))
 
     def _lend_facts(self, counts: pa.Table) -> None:
         self.snapshot.lend("counts", counts)
