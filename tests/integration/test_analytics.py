@@ -259,7 +259,8 @@ PARAMETERS: dict[str, Any] = {
     "section_id": None, "topic": None, "author": None, "language": None, "kind": None, "ai": None, "source": None,
     "locale": None, "device": None, "referrer": None, "vote": None, "dimension": "device", "of_sections": False,
     "everything": False, "standing": True, "most": 10, "late_us": 3_600_000_000, "watch": "{}", "notes": 0,
-    "noted_until": None, "every_article": False, "least_offset": 0, "most_offset": 10, "committed_from": WEEK.since,
+    "noted_until": None, "entries": 0, "every_article": False, "least_offset": 0, "most_offset": 10,
+    "committed_from": WEEK.since,
 }  # fmt: skip
 STEP = "select $since::timestamptz as step_at, $since::timestamptz + interval 1 day as ends_at"
 SPANS = "select log_id, log_topic, log_partition, 0 as first_offset, next_offset, 1::tinyint as sign from known"

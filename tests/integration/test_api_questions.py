@@ -12,6 +12,7 @@ from urllib.parse import quote
 import jsonschema
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import feedback_analytics
 from feedback_analytics.analytics import QUESTIONS
@@ -121,6 +122,17 @@ def test_csv_and_arrow_come_by_accept_or_format(site: Site) -> None:
     assert told["positions"] == as_arrow.headers["feedback-positions"]
 
 
+def test_a_whole_answer_comes_as_one_parquet_file(site: Site) -> None:
+    rows = site.get("/v1/questions/ranking?of=sections").json["rows"]
+    page = site.get("/v1/questions/ranking?of=sections&format=parquet&limit=2")
+    assert parquet.read_table(pa.BufferReader(page.body)).num_rows == 2 and "link" in page.headers
+    whole = site.get("/v1/questions/ranking?of=sections&limit=all", accept="application/vnd.apache.parquet")
+    table = parquet.read_table(pa.BufferReader(whole.body))
+    assert table["section_id"].to_pylist() == [row["section_id"] for row in rows]
+    assert json.loads(table.schema.metadata[b"feedback"])["positions"] == whole.headers["feedback-positions"]
+    assert "link" not in whole.headers
+
+
 def test_csv_is_safe_to_open_in_a_spreadsheet_and_numbers_stay_numbers(site: Site) -> None:
     lines = site.get("/v1/questions/ranking?format=csv").body.decode()
     for cell in ("'=HYPERLINK(1)", "'@Cities", "'+Economy", "'-1 coin"):
@@ -168,7 +180,7 @@ def test_pages_of_other_origins_do_not_read_answers(site: Site) -> None:
         ("/v1/questions/ranking?as_of=yesterday", 400, "the positions that an answer names"),
         ("/v1/questions/ranking?days=3&days=4", 400, "is given twice"),
         ("/v1/questions/ranking?topic=%ff", 400, "percent-encoded UTF-8"),
-        ("/v1/questions/ranking?format=xml", 400, "json, csv, arrow"),
+        ("/v1/questions/ranking?format=xml", 400, "json, csv, arrow, parquet"),
         ("/v1/questions/ranking?limit=0", 400, "a whole number from 1 to 10,000"),
         ("/v1/questions/ranking?cursor=abc", 400, "Follow `next` as it stands"),
         ("/v1/questions/ranking?topic=" + "x" * 8200, 414, "at most 8,192"),

@@ -569,9 +569,30 @@ def test_an_answer_has_the_columns_and_types_that_the_catalog_says_with_and_with
     for question in lake.questions:
         told = {"article_id": "a-city"} if question.name == "edit_effect" else {}
         some = lake.ask(question.name, **told)
-        none = some.head(0) if question.name == "freshness" else lake.ask(question.name, **told, **nobody)
+        takes = {parameter.name for parameter in question.parameters}
+        of_nobody = nobody if "source" in takes else {"topic": "none"} if "topic" in takes else None
+        none = some.head(0) if of_nobody is None else lake.ask(question.name, **told, **of_nobody)
         assert list(some.columns) == list(none.columns) == [column.name for column in question.columns]
         dtypes = [column.dtype for column in question.columns]
         assert [str(dtype) for dtype in some.dtypes] == dtypes, question.name
         assert [str(dtype) for dtype in none.dtypes] == dtypes, question.name
         assert (len(none) == 0) == (question.name not in ("overview", "trend", "distribution", "ai_and_human"))
+
+
+def test_announced_articles_and_sections_are_told_voted_on_or_not(lake: Lake, told: Reference) -> None:
+    articles = lake.ask("articles").set_index("article_id")
+    assert list(articles.index) == ["a-city", "a-law", "a-port", "a-rail", "a-sea", "quiet"]
+    assert articles.loc["a-sea", ["topic", "title"]].to_list() == ["Climate", "a-sea, version 1 corrected"]
+    for article, row in articles.iterrows():
+        versions = {edition.version for edition in told.editions if edition.article_id == article}
+        assert (row["article_version"], row["versions"]) == (max(versions), len(versions))
+    assert list(lake.ask("articles", topic="Cities", ai=True)["article_id"]) == ["a-city", "quiet"]
+    law = lake.ask("article_sections", article_id="a-law")
+    assert law[["section_id", "is_current"]].to_records(index=False).tolist() == [
+        ("whats-happening", True),
+        ("why-its-important", True),
+        ("whats-next", True),
+        ("beyond-the-headlines", False),
+        ("timeline", True),
+    ]
+    assert list(lake.ask("article_sections", topic="Climate", kind="other")["section_id"]) == ["timeline"]

@@ -99,6 +99,14 @@ def test_a_busy_store_is_looked_at_anew_once_a_second(shared: SharedLake, house:
     assert votes(shared) == 2
 
 
+def test_a_new_look_can_be_asked_for(shared: SharedLake, house: House) -> None:
+    with shared.look():
+        assert votes(shared) == 1
+        cast(house, "b")
+        shared.look_anew()
+        assert votes(shared) == 2
+
+
 def test_an_unchanged_store_keeps_its_answers(shared: SharedLake, lake: CountingLake, clock: HandClock) -> None:
     assert votes(shared) == 1
     before = shared.snapshot_id()

@@ -78,7 +78,11 @@ def test_a_store_made_by_the_first_migration_is_migrated_and_keeps_its_votes(tmp
         writer.commit(scribe.rows([a_vote(reader="r1"), a_vote(reader="r2", vote="not_useful")]))
         # As 0001 left it: without what came later.
         for undoing in (
+            "drop view mart.annotations",
+            "drop view mart.saved_views",
             "drop view mart.told_drops",
+            "drop table raw.annotations",
+            "drop table raw.saved_views",
             "drop table raw.drops_told",
             "drop table raw.usefulness_daily",
             "drop table raw.usefulness_monthly",
@@ -88,7 +92,7 @@ def test_a_store_made_by_the_first_migration_is_migrated_and_keeps_its_votes(tmp
             "update raw.store_facts set value = '1' where name = 'schema_version'",
         ):
             writer._engine.execute(undoing)
-    with pytest.raises(MigrationNeeded, match="schema version 1, this release reads 3"):
+    with pytest.raises(MigrationNeeded, match="schema version 1, this release reads 4"):
         open_reader(tmp_path)
     with a_writer(tmp_path) as writer:
         writer.claim(LOG, TOPIC, [0, 1])
@@ -103,6 +107,7 @@ def test_a_store_made_by_the_first_migration_is_migrated_and_keeps_its_votes(tmp
         )
         assert shown(reader, "from mart.told_drops").count("\n") == 2
         assert reader.table("from raw.folded_positions").num_rows == 0
+        assert reader.table("from mart.annotations").num_rows == reader.table("from mart.saved_views").num_rows == 0
         described = "from mart.data_dictionary where relation in ('told_drops', 'drops_told') and description = ''"
         assert reader.table(described).num_rows == 0
         named = "select distinct relation from mart.data_dictionary where relation like '%told%' order by all"

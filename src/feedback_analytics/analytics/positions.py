@@ -19,7 +19,7 @@ from feedback_analytics.errors import QueryError
 
 _TOPIC = re.compile(r"(?P<log>[\w-]+):(?P<topic>[\w.-]+):(?P<places>\d+@\d+(,\d+@\d+)*)")
 
-_NOTES = re.compile(r"(?P<log>.*);drops_told@(?P<notes>\d{1,18})", re.DOTALL)
+_NOTES = re.compile(r"(?P<log>.*);(?:drops_told|annotations|saved_views)@(?P<notes>\d{1,18})", re.DOTALL)
 
 NOTHING = "nothing"
 """The text of no positions at all: an answer from an empty store can be made again too."""
@@ -63,9 +63,9 @@ def read_positions_text(text: str) -> pa.Table:
     return pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in named], SCHEMA)
 
 
-def with_notes(text: str, notes: int) -> str:
-    """The text of positions, and of how many notes about drops."""
-    return f"{text};drops_told@{notes}"
+def with_notes(text: str, notes: int, of: str = "drops_told") -> str:
+    """The text of positions, and of how many notes of a table that is written without votes: of drops, or of people."""
+    return f"{text};{of}@{notes}"
 
 
 def split_notes(text: str) -> tuple[str, int | None]:

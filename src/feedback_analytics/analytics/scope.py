@@ -297,6 +297,19 @@ class Scope:
         counted = self.snapshot.table(read_query("drop_notes_known"), {"noted_until": until})
         return int(counted["notes"][0].as_py())
 
+    def entries(self, of: str) -> int:
+        """How many entries of annotations, or saved_views, were known then; as of notes_of_drops."""
+        known = self.known
+        if known.notes is not None:
+            return known.notes
+        until = (known.asked_at or known.as_of or BEFORE_ALL) if known.was_asked else None
+        counted = self.snapshot.table(read_query(f"{of}_known"), {"until": until})
+        return int(counted["entries"][0].as_py())
+
+    def written(self, of: str, entries: int, **bound: object) -> pd.DataFrame:
+        """What stands after so many entries. Columns: queries/annotations.sql or saved_views.sql."""
+        return self._frame(of, {"entries": entries, **bound})
+
     def drop_notes(self, watch: str, notes: int) -> pd.DataFrame:
         """The last of so many notes about each target of a watch. Columns: queries/drop_notes.sql."""
         return self._frame("drop_notes", {"watch": watch, "notes": notes})
@@ -320,6 +333,10 @@ class Scope:
     def records(self, question: str) -> pd.DataFrame:
         """ledger or dead_letters, by time of receipt."""
         return as_frame(self._in_period(question, source=self.filters.source))
+
+    def announced(self, question: str) -> pd.DataFrame:
+        """announced_articles or announced_sections, of the article that the filters name, or of all."""
+        return self._frame(question, {"article_id": self.filters.article_id})
 
     def _chosen_articles(self) -> pa.Array | None:
         """The ids of the articles that fit the filters; None when there is nothing to choose by."""

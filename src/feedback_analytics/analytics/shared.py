@@ -23,7 +23,7 @@ import pandas as pd
 from feedback_analytics.analytics.catalog import Question
 from feedback_analytics.analytics.known import read_query
 from feedback_analytics.analytics.lake import Lake
-from feedback_analytics.errors import FeedbackError, QueryError
+from feedback_analytics.errors import FeedbackError
 from feedback_analytics.store import Snapshot
 
 KEPT_SECONDS, MOST_KEPT_SECONDS = 1.0, 10.0
@@ -54,11 +54,11 @@ class SharedLake:
     @contextmanager
     def look(self) -> Iterator[Look]:
         """All questions inside are answered from the same state of the store."""
-        held = self._enter()
+        look = Look(self, self.enter())
         try:
-            yield Look(self, held)
+            yield look
         finally:
-            self._leave(held)
+            self.leave(look.held)
 
     def answer(self, held: _Held, question: str, parameters: dict[str, object], lasting_seconds: float) -> pd.DataFrame:
         """The answer on this snapshot, or a lasting one that is young enough."""
@@ -82,6 +82,13 @@ class SharedLake:
         found = self._lasting.get(key)
         return key in held.answers or bool(found and self._clock() - found[0] < lasting_seconds)
 
+    def look_anew(self) -> None:
+        """Whoever looks next sees the newest state, however young the present one is."""
+        with self._door:
+            if self._held is not None:
+                self._held.is_spent = True
+                self._held.close_if_left()
+
     def close(self) -> None:
         with self._door:
             if self._held is not None:
@@ -92,11 +99,8 @@ class SharedLake:
         began = self._clock()
         try:
             return self.lake.answer(held.snapshot, asked, values)
-        except QueryError:
-            raise
         except FeedbackError:
-            # A stopped or failed query takes its transaction with it: who comes next gets a new one.
-            held.is_spent = True
+            held.is_broken = not held.still_answers()
             raise
         finally:
             held.busy_seconds += self._clock() - began
@@ -106,7 +110,7 @@ class SharedLake:
             self._lasting.pop(next(iter(self._lasting)))
         self._lasting[key] = (self._clock(), answer)
 
-    def _enter(self) -> _Held:
+    def enter(self) -> _Held:
         with self._door:
             if self._held is None or not self._still_serves(self._held):
                 fresh = _Held(self.lake.snapshot(), self._clock())
@@ -119,7 +123,7 @@ class SharedLake:
 
     def _still_serves(self, held: _Held) -> bool:
         age = self._clock() - held.looked_at
-        if held.is_spent:
+        if held.is_spent or held.is_broken:
             return False
         if age < min(max(KEPT_SECONDS, 2 * held.busy_seconds), MOST_KEPT_SECONDS):
             return True
@@ -128,7 +132,7 @@ class SharedLake:
         held.looked_at, held.busy_seconds = self._clock(), 0.0
         return True
 
-    def _leave(self, held: _Held) -> None:
+    def leave(self, held: _Held) -> None:
         with self._door:
             held.visitors -= 1
             held.close_if_left()
@@ -138,23 +142,28 @@ class Look:
     """One look at the store: every question is answered from the same state. Of use only inside `SharedLake.look`."""
 
     def __init__(self, shared: SharedLake, held: _Held) -> None:
-        self._shared, self._held = shared, held
+        self._shared, self.held = shared, held
 
     @property
     def snapshot_id(self) -> int:
-        return self._held.snapshot_id
+        return self.held.snapshot_id
 
     @property
     def time_zone(self) -> str:
         return self._shared.lake.time_zone
 
-    def ask(self, question: str, /, *, lasting_seconds: float = 0.0, **parameters: object) -> pd.DataFrame:
+    def ask(self, question: str, /, *, lasting_seconds: float = 0.0, **parameters: Any) -> pd.DataFrame:
         """As `Lake.ask`. lasting_seconds: an answer of an earlier state will do if it is no older than that."""
-        return self._shared.answer(self._held, question, parameters, lasting_seconds)
+        if self.held.is_broken:
+            # One failed question must not take the others with it: they are asked of the store as it is now.
+            fresh = self._shared.enter()
+            self._shared.leave(self.held)
+            self.held = fresh
+        return self._shared.answer(self.held, question, parameters, lasting_seconds)
 
-    def knows(self, question: str, /, *, lasting_seconds: float = 0.0, **parameters: object) -> bool:
+    def knows(self, question: str, /, *, lasting_seconds: float = 0.0, **parameters: Any) -> bool:
         """Whether the answer is there already, so that nobody has to wait for it."""
-        return self._shared.knows(self._held, question, parameters, lasting_seconds)
+        return self._shared.knows(self.held, question, parameters, lasting_seconds)
 
 
 class _Held:
@@ -164,13 +173,13 @@ class _Held:
         self._opening, self._is_closed = opening, False
         self.snapshot = opening.__enter__()
         try:
-            self.snapshot_id = int(self.snapshot.table(read_query("snapshot"))["snapshot_id"][0].as_py())
+            self.snapshot_id = self._number()
         except BaseException:
             self.close()
             raise
         self.opened_at = self.looked_at = now
         self.busy_seconds = 0.0
-        self.visitors, self.is_spent = 0, False
+        self.visitors, self.is_spent, self.is_broken = 0, False, False
         self.answers: dict[Key, pd.DataFrame] = {}
 
     def remember(self, key: Key, answer: pd.DataFrame) -> None:
@@ -178,8 +187,18 @@ class _Held:
             self.answers.pop(next(iter(self.answers)))
         self.answers[key] = answer
 
+    def still_answers(self) -> bool:
+        """A query that was stopped, or failed, takes its transaction with it: who comes next gets a new one."""
+        try:
+            return self._number() == self.snapshot_id
+        except FeedbackError:
+            return False
+
+    def _number(self) -> int:
+        return int(self.snapshot.table(read_query("snapshot"))["snapshot_id"][0].as_py())
+
     def close_if_left(self) -> None:
-        if self.is_spent and self.visitors == 0:
+        if (self.is_spent or self.is_broken) and self.visitors == 0:
             self.close()
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ FORMATS = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8; header=present",
     "arrow": "application/vnd.apache.arrow.stream",
+    "parquet": "application/vnd.apache.parquet",
 }
 _RANGES = {
     "*/*": "json",
@@ -16,11 +17,12 @@ _RANGES = {
     "text/*": "csv",
     "text/csv": "csv",
     "application/vnd.apache.arrow.stream": "arrow",
+    "application/vnd.apache.parquet": "parquet",
 }
 
 
 def chosen_format(format: str | None, accept: str) -> str:
-    """json, csv or arrow. Raises Refused: 400 for another format, 406 when nothing acceptable can be made."""
+    """json, csv, arrow or parquet. Raises Refused: 400 for another format, 406 when nothing acceptable can be made."""
     if format:
         if format not in FORMATS:
             raise refused_query(f"format = {format[:60]!r} is not possible: {', '.join(FORMATS)}.")

@@ -24,7 +24,16 @@ from feedback_analytics.api.accepting import FORMATS, chosen_format
 from feedback_analytics.api.article import article_document
 from feedback_analytics.api.badge import badge, badge_text
 from feedback_analytics.api.describing import described
-from feedback_analytics.api.forms import answer_document, answer_table, as_arrow, as_csv, as_json, plain, told_with
+from feedback_analytics.api.forms import (
+    answer_document,
+    answer_table,
+    as_arrow,
+    as_csv,
+    as_json,
+    as_parquet,
+    plain,
+    told_with,
+)
 from feedback_analytics.api.pages import cursor_after, read_page
 from feedback_analytics.api.refusals import Refused, refused_query
 from feedback_analytics.contract import plain_problem
@@ -139,6 +148,8 @@ class ReadApi:
                     body = as_csv(rows)
                 case "arrow":
                     body = as_arrow(rows.replace_schema_metadata({"feedback": msgspec.json.encode(told)}))
+                case "parquet":
+                    body = as_parquet(rows.replace_schema_metadata({"feedback": msgspec.json.encode(told)}))
                 case _:
                     body = as_json({**answer_document(question, answer, rows), "next": link})
             return body, FORMATS[form], shown

@@ -1,4 +1,4 @@
-"""Forms: an answer as JSON, CSV or Arrow. The one place that writes answers out, for HTTP, command line and exports.
+"""Forms: an answer as JSON, CSV, Arrow or Parquet. The one place that writes answers out.
 
 CSV is made to be opened in a spreadsheet: text that a spreadsheet would run as a formula gets an apostrophe in front.
 """
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
+from pyarrow import csv, parquet
 
 from feedback_analytics.analytics import Question
 
@@ -81,6 +81,13 @@ def as_arrow(table: pa.Table) -> bytes:
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
+    return sink.getvalue()
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    """A Parquet file."""
+    sink = io.BytesIO()
+    parquet.write_table(table, sink, compression="zstd")
     return sink.getvalue()
 
 

@@ -141,10 +141,16 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _page_parameters() -> list[dict[str, Any]]:
-    limit = {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": DEFAULT_ROWS}
+    number = {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}
+    limit = {"oneOf": [number, {"const": "all"}], "default": DEFAULT_ROWS}
     cursor = "From `next` of an answer; holds the whole question, so it is given alone."
     return [
-        {"name": "limit", "in": "query", "description": "Most rows of a page.", "schema": limit},
+        {
+            "name": "limit",
+            "in": "query",
+            "description": "Most rows of a page; all: the whole answer at once.",
+            "schema": limit,
+        },
         {"name": "cursor", "in": "query", "description": cursor, "schema": {"type": "string"}},
         {"name": "format", "in": "query", "description": "Instead of Accept.", "schema": {"enum": list(FORMATS)}},
     ]

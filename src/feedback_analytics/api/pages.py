@@ -19,6 +19,8 @@ from feedback_analytics.errors import QueryError
 MOST_ROWS = 10_000
 DEFAULT_ROWS = 1_000
 # Of one page.
+ALL_ROWS = 10**9
+# Of an answer that is wanted as one file: more than any has.
 
 BESIDE_A_CURSOR = ("cursor", "limit", "format")
 
@@ -71,9 +73,11 @@ def _text(value: object) -> str:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_ROWS
+    if text == "all":
+        return ALL_ROWS
     if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= MOST_ROWS:
         return int(text)
-    raise QueryError(f"limit = {text[:60]!r} is not possible: a whole number from 1 to {MOST_ROWS:,}.")
+    raise QueryError(f"limit = {text[:60]!r} is not possible: a whole number from 1 to {MOST_ROWS:,}, or all.")
 
 
 def _read_cursor(text: str) -> _Cursor:

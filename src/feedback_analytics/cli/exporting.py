@@ -34,12 +34,14 @@ BATCH_ROWS = 100_000
 # Rows held in memory at a time.
 
 VIEWS = {
+    "annotations": "from mart.annotations order by marked_at, annotation_id",
     "article_usefulness": "from mart.article_usefulness order by article_id",
     "articles": "from mart.articles order by article_id",
     "current_votes": "from mart.current_votes order by article_id, section_id, reader_key",
     "data_dictionary": "from mart.data_dictionary order by schema_name, relation, position",
     "freshness": "from mart.freshness",
     "ledger": 'from mart.ledger order by "source", hour',
+    "saved_views": "from mart.saved_views order by name",
     "section_usefulness": "from mart.section_usefulness order by article_id, section_id",
     "sections": "from mart.sections order by article_id, article_version, section_id",
     "usefulness_daily": "from mart.usefulness_daily order by day, article_id, section_id",

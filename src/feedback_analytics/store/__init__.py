@@ -16,6 +16,7 @@ from feedback_analytics.store.asking import run_job
 from feedback_analytics.store.dictionary import dictionary_page
 from feedback_analytics.store.jobs import Job, JobKind, JobState
 from feedback_analytics.store.location import find_store
+from feedback_analytics.store.notes import Annotation, SavedView
 from feedback_analytics.store.positions import End, Position
 from feedback_analytics.store.proof import LedgerProof, prove_ledger
 from feedback_analytics.store.reader import Reader, Snapshot, open_reader
@@ -26,6 +27,7 @@ from feedback_analytics.store.work import DoneWork
 from feedback_analytics.store.writer import Writer, open_writer
 
 __all__ = [
+    "Annotation",
     "CheckedReceipts",
     "CommitRows",
     "Committed",
@@ -39,6 +41,7 @@ __all__ = [
     "PartitionPlace",
     "Position",
     "Reader",
+    "SavedView",
     "Snapshot",
     "Writer",
     "check_receipts",

@@ -24,6 +24,8 @@ class JobKind(StrEnum):
     MAINTENANCE = "maintenance"
     ACCEPT_LOSS = "accept_loss"
     NOTE_DROPS = "note_drops"
+    NOTE_ANNOTATION = "note_annotation"
+    NOTE_VIEW = "note_view"
 
 
 class JobState(StrEnum):

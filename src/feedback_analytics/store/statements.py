@@ -17,6 +17,8 @@ VIEWS = (
     "usefulness_daily",
     "ledger",
     "told_drops",
+    "annotations",
+    "saved_views",
     "freshness",
     "data_dictionary",
 )

@@ -15,9 +15,12 @@ from feedback_analytics.settings import StoreSettings
 from feedback_analytics.store.jobs import Job, JobKind, JobQueue, JobState
 from feedback_analytics.store.lake import told_by
 from feedback_analytics.store.maintenance import Maintenance
+from feedback_analytics.store.notes import note_annotation, note_view
 from feedback_analytics.store.positions import accept_loss
 from feedback_analytics.store.told_drops import note_drops, noted_sentence
 from feedback_analytics.store.transactions import WritableLake
+
+Write = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any], datetime], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,10 @@ class StoreWork:
                 return self._accept_loss(**job.arguments)
             case JobKind.NOTE_DROPS:
                 return self._note_drops(job.arguments)
+            case JobKind.NOTE_ANNOTATION:
+                return self._written(note_annotation, job.arguments)
+            case JobKind.NOTE_VIEW:
+                return self._written(note_view, job.arguments)
 
     def _accept_loss(self, log_id: str, topic: str, partition: int, offset: int) -> Iterator[str]:
         with self._lake.transaction() as engine:
@@ -121,6 +128,11 @@ class StoreWork:
                 f"{topic}[{partition}] goes on at {offset} of log {log_id}; "
                 f"what log {former.log_id} held from {former.next_offset} on is accepted as lost"
             )
+
+    def _written(self, write: Write, arguments: Mapping[str, Any]) -> Iterator[str]:
+        with self._lake.transaction() as engine:
+            told = write(engine, arguments, self._now())
+        yield told
 
     def _note_drops(self, arguments: Mapping[str, Any]) -> Iterator[str]:
         with self._lake.transaction() as engine:

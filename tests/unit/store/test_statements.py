@@ -23,6 +23,8 @@ PROMISED = {
     "ledger": "source hour received stored duplicate dead moved",
     "told_drops": "told_at recovered_at family article_id section_id topic votes useful_share useful_share_before "
     "watch",
+    "annotations": "annotation_id marked_at note article_id written_at",
+    "saved_views": "name address written_at",
     "freshness": "as_of lag_records",
     "data_dictionary": "relation column_name description",
 }

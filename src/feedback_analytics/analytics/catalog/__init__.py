@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from feedback_analytics.analytics.catalog import comparisons, drops, movements, records, usefulness
+from feedback_analytics.analytics.catalog import comparisons, drops, movements, notes, records, usefulness
 from feedback_analytics.analytics.catalog.question import Column, Question
 from feedback_analytics.errors import QueryError
 
@@ -16,6 +16,7 @@ QUESTIONS: tuple[Question, ...] = (
     *drops.QUESTIONS,
     *movements.QUESTIONS,
     *records.QUESTIONS,
+    *notes.QUESTIONS,
 )
 
 

@@ -1,4 +1,4 @@
-"""Questions about the records themselves: the ledger, dead letters, freshness, and the events behind a number."""
+"""Questions about the records themselves: announcements, ledger, dead letters, freshness, events behind a number."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from feedback_analytics.analytics.catalog.question import LEAST_VOTES_OF_TARGETS, Column, Question, noting
-from feedback_analytics.analytics.filters import AS_OF, COMMON, PERIOD, SEGMENTS
+from feedback_analytics.analytics.filters import AS_OF, COMMON, PERIOD, SECTIONS, SEGMENTS, TARGETS
 from feedback_analytics.analytics.parameters import Kind, Parameter
 from feedback_analytics.analytics.scope import Scope
 
@@ -50,6 +50,27 @@ def events_behind(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     return noting(events.head(most), cut if len(events) > most else "")
 
 
+def articles(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """The announced articles that fit the filters."""
+    return _fitting(scope.announced("announced_articles"), scope)
+
+
+def article_sections(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """The announced sections that fit the filters."""
+    articles = _fitting(scope.announced("announced_articles"), scope)
+    sections = scope.announced("announced_sections")
+    return _fitting(sections[sections["article_id"].isin(articles["article_id"])], scope)
+
+
+def _fitting(table: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """The rows that the filters choose, by those of them that are columns of the table."""
+    for name, value in scope.filters.of_targets.items():
+        column = "ai_generated" if name == "ai" else name
+        if value is not None and column in table:
+            table = table[table[column] == value]
+    return table.reset_index(drop=True)
+
+
 _NO_VOTES = {"min_votes": "its rows are made of records of the log, and not of votes"}
 _OUTCOMES = (
     Column("received", "count", "records taken from the log; received = stored + duplicate + dead + moved"),
@@ -60,7 +81,47 @@ _OUTCOMES = (
     Column("id_reused", "count", "stored events whose source and id were used before for another reader or target"),
 )
 
+_NO_COUNTS = {"min_votes": "its rows are made of announcements, and not of votes"}
+
 QUESTIONS = (
+    Question(
+        "articles",
+        "Which articles were announced, and what do their publishers say of them?",
+        ("announced_articles",),
+        (*TARGETS, *AS_OF),
+        (
+            Column("article_id", "id", "publisher's id of the article"),
+            Column("article_version", "count", "newest version announced"),
+            Column("title", "text", "title of that version"),
+            Column("url", "text", "its address; empty when not told"),
+            Column("topic", "text", "topic; empty when not told"),
+            Column("author", "text", "author or desk; empty when not told"),
+            Column("language", "text", "language tag; empty when not told"),
+            Column("ai_generated", "yes or no", "the article carries the label AI Generated Content", True),
+            Column("published_at", "time", "when that version was published; when announced, if that is not told"),
+            Column("first_published_at", "time", "the same of the first announced version"),
+            Column("versions", "count", "announced versions"),
+        ),
+        articles,
+        refuses=_NO_COUNTS,
+    ),
+    Question(
+        "article_sections",
+        "Which sections do articles have, voted on or not?",
+        ("announced_sections", "announced_articles"),
+        (*TARGETS, *SECTIONS, *AS_OF),
+        (
+            Column("article_id", "id", "publisher's id of the article"),
+            Column("section_id", "id", "publisher's id of the section"),
+            Column("heading", "text", "heading, in the newest version that has the section"),
+            Column("kind", "word", "kind of the section"),
+            Column("position", "count", "place in the article, from 1", True),
+            Column("words", "count", "length in words; empty when not told", True),
+            Column("is_current", "yes or no", "the newest announced version has the section"),
+        ),
+        article_sections,
+        refuses=_NO_COUNTS,
+    ),
     Question(
         "ledger",
         "What came in per source and hour of receipt, and what became of it?",

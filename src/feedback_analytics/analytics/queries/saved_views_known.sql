@@ -1,0 +1,10 @@
+-- saved_views_known: how many entries had been written?
+--
+-- One row.
+--   entries  bigint  entries, numbered from 0 without a gap
+-- Parameters: $until  timestamp with time zone; null: now
+-- Reads: raw.saved_views
+select count(*)::bigint as entries
+from raw.saved_views
+where $until::timestamptz is null
+   or written_at <= $until::timestamptz

@@ -1,0 +1,72 @@
+"""Notes of people: moments that they mark, and views that they save. Rows are only added; the newest one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import duckdb
+import msgspec
+import pyarrow as pa
+from msgspec import Meta
+
+from feedback_analytics.errors import StoreError
+
+MOST_NOTE, MOST_NAME, MOST_ADDRESS = 280, 80, 4_000
+"""Characters of a note, of a view's name, and of its address."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A moment that a person marked. entry_id: of this writing; annotation_id: of the annotation that it is about."""
+
+    entry_id: Id
+    annotation_id: Id
+    marked_at: datetime
+    note: Annotated[str, Meta(min_length=1, max_length=MOST_NOTE)]
+    article_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    is_removed: bool = False
+
+
+class SavedView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page's address under a name. entry_id: of this saving."""
+
+    entry_id: Id
+    name: Annotated[str, Meta(min_length=1, max_length=MOST_NAME)]
+    address: Annotated[str, Meta(min_length=1, max_length=MOST_ADDRESS, pattern="^/(?!/)")]
+    is_removed: bool = False
+
+
+def note_annotation(engine: duckdb.DuckDBPyConnection, arguments: Mapping[str, Any], now: datetime) -> str:
+    """Write an annotation inside the caller's transaction; what was done, as a sentence. Raises StoreError."""
+    annotation = _read(arguments, Annotation)
+    return _add(engine, "annotations", annotation, now)
+
+
+def note_view(engine: duckdb.DuckDBPyConnection, arguments: Mapping[str, Any], now: datetime) -> str:
+    """Write a saved view inside the caller's transaction; what was done, as a sentence. Raises StoreError."""
+    view = _read(arguments, SavedView)
+    return _add(engine, "saved_views", view, now)
+
+
+def _read(arguments: Mapping[str, Any], kind: type[Any]) -> Any:
+    try:
+        return msgspec.convert(arguments, kind)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"what is to be written cannot be read: {error}.") from error
+
+
+def _add(engine: duckdb.DuckDBPyConnection, table: str, value: Annotation | SavedView, now: datetime) -> str:
+    """A job may be run twice: the same entry is written once."""
+    found = engine.execute(f"select count(*), count(*) filter (entry_id = ?) from raw.{table}", [value.entry_id])
+    rows, same = found.fetchall()[0]
+    if same:
+        return f"was written to {table} before"
+    schema = engine.execute(f"from raw.{table} limit 0").to_arrow_table().schema
+    row = {**msgspec.structs.asdict(value), "entry_number": rows, "written_at": now}
+    engine.register("added", pa.Table.from_pylist([row], schema))
+    engine.execute(f"insert into raw.{table} by name from added")
+    engine.unregister("added")
+    return f"written to {table}"
