@@ -34,6 +34,7 @@ bench: $(STAMP)  ## Run every benchmark and print one table.
 
 docs: $(STAMP)  ## Write the generated pages of docs/reference anew.
 	$(BIN)/python -m feedback_analytics.cli.reference docs/reference
+	cp src/feedback_analytics/analytics/guide.txt docs/guides/how-to-read-these-numbers.md
 
 .PHONY: debian
 debian:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from feedback_analytics.analytics import guide_text
 from feedback_analytics.cli.reference import pages
 from tests.architecture.rooms import ROOT
 
@@ -22,6 +23,11 @@ def test_no_generated_page_is_stale(made: dict[str, bytes]) -> None:
         if not (REFERENCE / path).is_file() or (REFERENCE / path).read_bytes() != content
     ]
     assert stale == [], "run `make docs` and commit docs/reference"
+
+
+def test_the_guide_to_reading_the_numbers_is_the_text_that_the_pages_show() -> None:
+    copy = (ROOT / "docs" / "guides" / "how-to-read-these-numbers.md").read_text(encoding="utf-8")
+    assert copy == guide_text(), "run `make docs`: src/feedback_analytics/analytics/guide.txt is the original"
 
 
 def test_the_readme_leads_to_every_page_of_the_reference(made: dict[str, bytes]) -> None:

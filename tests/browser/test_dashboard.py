@@ -3,60 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from feedback_analytics.analytics import Answers, last_days
+from feedback_analytics.analytics import Lake
 from feedback_analytics.store import open_reader
-from tests.browser.conftest import DEADLINE_MILLISECONDS
 from tests.browser.pictures import take_pictures
-from tests.support.dashboard import RunningDashboard, running_dashboard
+from tests.support.dashboard import RunningDashboard
 from tests.support.house import House
-from tests.support.newsroom import STORIES, publish, vote
+from tests.support.newsroom import STORIES
 
 pytestmark = pytest.mark.browser
-NOW = datetime.now(UTC)
+PAGES = (
+    "/",
+    "/articles",
+    "/articles/harbour-tunnel",
+    "/sections",
+    "/compare",
+    "/alerts",
+    "/health",
+    "/events",
+    "/help",
+)
 UPDATES = re.compile("/_dash-update-component")
 NARROW, FIXED = "\u202f", "\u00a0"
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with House(tmp_path_factory.mktemp("newsroom")) as house:
-        publish(house, STORIES, NOW)
-        vote(house, STORIES, NOW)
-        house.process_all()
-        yield house
-
-
-@pytest.fixture(scope="module")
-def dashboard(house: House) -> Iterator[RunningDashboard]:
-    with running_dashboard(house.settings) as dashboard:
-        yield dashboard
-
-
-@pytest.fixture(scope="module")
-def profile(chromium: Browser) -> Iterator[BrowserContext]:
-    """One browser profile: Plotly is loaded once, as it is for a person who comes back."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    context.set_default_timeout(DEADLINE_MILLISECONDS)
-    yield context
-    context.close()
+@pytest.fixture
+def house(newsroom: House) -> House:
+    return newsroom
 
 
 @pytest.fixture
-def page(profile: BrowserContext) -> Iterator[Page]:
-    """A window of its own; what the page's scripts throw fails the test."""
-    page = profile.new_page()
-    thrown: list[str] = []
-    page.on("pageerror", lambda error: thrown.append(str(error)))
-    yield page
-    page.close()
-    assert thrown == []
+def dashboard(shown: RunningDashboard) -> RunningDashboard:
+    return shown
+
+
+@pytest.fixture
+def page(window: Page) -> Page:
+    return window
 
 
 def plain(text: str | None) -> str:
@@ -64,11 +51,8 @@ def plain(text: str | None) -> str:
 
 
 def test_the_overview_says_what_analytics_answers(page: Page, dashboard: RunningDashboard, house: House) -> None:
-    with open_reader(house.settings) as reader:
-        answers = Answers(reader)
-        fresh = answers.freshness().iloc[0]
-        period = last_days(28, now=NOW, first_vote_at=fresh.first_vote_hour, newest_vote_at=fresh.newest_vote_hour)
-        total = answers.overview(period).set_index("target").loc["article"]
+    with Lake(open_reader(house.settings)) as lake:
+        total = lake.ask("overview").set_index("target").loc["article"]
     page.goto(dashboard.url)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     figure = page.locator(".kpi", has_text="Articles found useful")
@@ -80,13 +64,13 @@ def test_the_overview_says_what_analytics_answers(page: Page, dashboard: Running
 def test_the_overview_opens_with_what_to_fix_first(page: Page, dashboard: RunningDashboard) -> None:
     page.goto(dashboard.url)
     first = page.locator(".fix li").first
-    expect(first).to_contain_text("Rewrite Why It’s Important? in Pension reform")
+    expect(first).to_contain_text("Rewrite What’s Next? in Harbour tunnel opens two years late")
     assert "95 % interval" in plain(first.get_by_role("img").get_attribute("aria-label"))
 
 
 def test_every_share_in_the_ranking_has_its_interval_and_its_votes(page: Page, dashboard: RunningDashboard) -> None:
-    page.goto(f"{dashboard.url}/?show=articles")
-    rows = page.locator("#live-articles tbody tr:not(.group)")
+    page.goto(f"{dashboard.url}/articles")
+    rows = page.locator("#live-rows tbody tr")
     expect(rows).to_have_count(len(STORIES))
     for text in rows.all_text_contents():
         assert "votes" in text and ("–" in text or " of " in text)
@@ -100,14 +84,14 @@ def test_every_card_tells_its_period_and_as_of_and_charts_and_tables_their_votes
     expect(page.locator("#live-trend-foot")).to_be_visible()
     for foot in page.locator(".card > footer").all_text_contents():
         assert "UTC" in foot and "as of" in foot
-    counted = ("trend", "articles", "sections") if path == "/" else ("trend", "outline")
+    counted = ("fix", "trend", "articles") if path == "/" else ("trend", "outline")
     for name in counted:
         expect(page.locator(f"#live-{name}-foot")).to_contain_text(f"{FIXED}votes")
 
 
 def test_verdicts_are_words_and_not_only_colours(page: Page, dashboard: RunningDashboard) -> None:
-    page.goto(f"{dashboard.url}/?show=articles")
-    rows = page.locator("#live-articles tr")
+    page.goto(f"{dashboard.url}/articles")
+    rows = page.locator("#live-rows tr")
     expect(rows.filter(has_text="What the new tenancy law").locator(".chip")).to_have_text("better")
     expect(rows.filter(has_text="A quieter airport").locator(".chip")).to_have_text("worse")
     expect(rows.filter(has_text="Flu jabs").locator(".chip")).to_have_text("too few votes")
@@ -134,8 +118,8 @@ def test_the_period_is_kept_in_the_address_and_back_leads_back(page: Page, dashb
 
 
 def test_an_article_shows_its_sections_where_the_reader_stands(page: Page, dashboard: RunningDashboard) -> None:
-    page.goto(f"{dashboard.url}/?days=90")
-    page.locator("#live-articles").get_by_role("link", name="Harbour tunnel opens two years late").click()
+    page.goto(f"{dashboard.url}/articles?days=90&sort=worst")
+    page.locator("#live-rows").get_by_role("link", name="Harbour tunnel opens two years late").click()
     expect(page).to_have_url(f"{dashboard.url}/articles/harbour-tunnel?days=90")
     expect(page.get_by_role("heading", level=1)).to_have_text("Harbour tunnel opens two years late")
     expect(page).to_have_title("Harbour tunnel opens two years late · feedback analytics")
@@ -149,7 +133,8 @@ def test_an_article_shows_its_sections_where_the_reader_stands(page: Page, dashb
     ]
     expect(page.locator("#live-outline li", has_text="3. What’s Next?").locator(".chip")).to_have_text("worse")
     expect(page.get_by_text("AI Generated Content")).to_be_visible()
-    assert "version 2" in page.locator("#live-trend").inner_text()
+    expect(page.locator("#live-trend")).to_contain_text("new version")
+    expect(page.locator("#live-versions")).to_contain_text("Version 2 after 1")
 
 
 def test_the_chart_has_its_table_one_key_away(page: Page, dashboard: RunningDashboard) -> None:
@@ -163,8 +148,11 @@ def test_the_chart_has_its_table_one_key_away(page: Page, dashboard: RunningDash
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("/?days=banana", "“days=banana” is not a period here: 7, 28, 90 and all are."),
-        ("/?show=%3Cb%3E", "“show=<b>” is not a table here"),
+        (
+            "/?days=banana",
+            "days = 'banana' is not possible: a number of days from 1 to 36,500, or all.",
+        ),
+        ("/articles?sort=%3Cb%3E", "sort = '<b>' is not possible: worst, best, votes, title"),
         ("/articles/no-such", "No article with the id “no-such”"),
         ("/nowhere", "There is no page at /nowhere."),
     ],
@@ -172,8 +160,8 @@ def test_the_chart_has_its_table_one_key_away(page: Page, dashboard: RunningDash
 def test_a_hand_made_address_gets_a_sentence(page: Page, dashboard: RunningDashboard, path: str, sentence: str) -> None:
     page.goto(dashboard.url + path)
     expect(page.get_by_text(sentence)).to_be_visible()
-    periods = page.get_by_role("navigation", name="Period")
-    expect(periods).to_have_count(1 if path.startswith("/?") else 0)
+    periods = page.get_by_role("group", name="Period")
+    expect(periods).to_have_count(1 if "?" in path else 0)
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen(chromium: Browser, dashboard: RunningDashboard) -> None:
@@ -223,24 +211,31 @@ def test_the_pages_can_be_used_by_keyboard_alone(page: Page, dashboard: RunningD
     expect(page.locator("#main")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{dashboard.url}/articles/pension-reform")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Pension reform: what changes for people under forty")
+    expect(page).to_have_url(f"{dashboard.url}/articles/harbour-tunnel")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Harbour tunnel opens two years late")
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024])
 def test_nothing_scrolls_sideways_on_narrow_screens(page: Page, dashboard: RunningDashboard, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    for path in ("/?show=sections", "/articles/harbour-tunnel"):
+    for path in PAGES:
         page.goto(dashboard.url + path)
-        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        expect(page.locator("main .grid .card").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 PICTURES = {
     "overview": "/",
-    "articles-whole": "/?show=articles",
-    "sections-whole": "/?show=sections&days=7",
+    "articles": "/articles",
+    "sections-ranked": "/articles?of=sections&days=7",
+    "sections": "/sections",
+    "compare": "/compare",
+    "alerts": "/alerts",
+    "health": "/health",
+    "events": "/events?of=articles&article_id=flu-jabs",
+    "help": "/help",
     "all-days": "/?days=all",
+    "filtered-to-nothing": "/?topic=Nothing&days=7",
     "article": "/articles/harbour-tunnel",
     "article-few-votes": "/articles/flu-jabs",
     "no-such-article": "/articles/no-such",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
@@ -18,6 +19,7 @@ from feedback_analytics.dashboard import Live
 from tests.browser.pictures import take_pictures
 from tests.support.builders import a_vote, an_article, record_of
 from tests.support.dashboard import RunningDashboard, running_dashboard
+from tests.support.hostile import hostile_texts
 from tests.support.house import House
 from tests.support.newsroom import STORIES, publish, vote
 
@@ -27,7 +29,6 @@ QUIET_LOOKS = 3
 """Looks of a page at the store without a change of the page, until its charts count as drawn."""
 
 DEADLINE_SECONDS = 60
-HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> {{7*7}} "quoted" & <b>bold</b>'
 
 
 @pytest.fixture
@@ -92,6 +93,12 @@ def test_a_first_run_shows_three_steps_and_then_the_first_vote(
     expect(votes_shown(page)).to_have_text("1")
 
 
+def test_the_first_visitor_may_come_by_any_link(page: Page, dashboard: RunningDashboard, house: House) -> None:
+    cast(house, *many("a1", 8, 12))
+    page.goto(f"{dashboard.url}/articles/a1")
+    expect(page.get_by_role("heading", level=1)).to_have_text("a1")
+
+
 def test_a_new_vote_shows_without_a_reload(page: Page, dashboard: RunningDashboard, house: House) -> None:
     cast(house, *many("a1", 8, 12))
     page.goto(dashboard.url)
@@ -146,15 +153,15 @@ def test_numbers_wait_while_a_table_is_read(page: Page, dashboard: RunningDashbo
 
 def test_rows_change_places_only_when_asked(page: Page, dashboard: RunningDashboard, house: House) -> None:
     cast(house, *many("a1", 60, 100), *many("a2", 60, 100), *many("a3", 99, 100))
-    page.goto(f"{dashboard.url}/?show=articles")
-    rows = page.locator("#live-articles tr[data-row] .ttl")
-    expect(rows).to_have_text(["a3", "a1", "a2"])
+    page.goto(f"{dashboard.url}/articles")
+    rows = page.locator("#live-rows tr[data-row] .ttl")
+    expect(rows).to_have_text(["a1", "a2", "a3"])
     cast(house, *many("a2", 0, 200, first=100))
-    row = page.locator("#live-articles tr[data-row]", has_text="a2")
+    row = page.locator("#live-rows tr[data-row]", has_text="a2")
     expect(row.locator(".votes")).to_have_text("300")
-    expect(rows).to_have_text(["a3", "a1", "a2"])
+    expect(rows).to_have_text(["a1", "a2", "a3"])
     page.get_by_role("button", name="moved · reorder").first.click()
-    expect(rows).to_have_text(["a2", "a3", "a1"])
+    expect(rows).to_have_text(["a2", "a1", "a3"])
     expect(page.get_by_role("button", name="moved · reorder")).to_have_count(0)
 
 
@@ -207,20 +214,42 @@ def test_a_service_that_does_not_answer_is_told(
     take_pictures(page, pictures, "no-service", themes=["light"])
 
 
-def test_titles_and_ids_from_outside_are_text_and_never_markup(
+def test_200_titles_and_ids_from_outside_are_text_and_never_markup(
     page: Page, dashboard: RunningDashboard, house: House
 ) -> None:
-    sections = [{"id": HOSTILE, "heading": HOSTILE}]
-    told = {"topic": HOSTILE, "author": HOSTILE, "url": "javascript:window.hacked=1", "sections": sections}
-    announce(house, an_article(HOSTILE, title=HOSTILE, **told))
-    cast(house, *many(HOSTILE, 20, 40), *many(HOSTILE, 1, 40, section=HOSTILE), *many("b", 39, 40, section="s"))
-    page.goto(dashboard.url)
-    page.locator("#live-articles").get_by_role("link", name=HOSTILE, exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
-    expect(page.locator("#live-outline h3").last).to_have_text(f"1. {HOSTILE}")
+    texts = hostile_texts(200)
+    told = [
+        an_article(text, title=text, topic=text, author=text, url=text, sections=[{"id": text, "heading": text}])
+        for text in texts
+    ]
+    announce(house, *told)
+    outside = {"device": texts[0], "locale": texts[1][:35], "referrer": "https://x.example/" + texts[2]}
+    first = [*many(texts[0], 5, 20), *many(texts[0], 19, 20, section=texts[0]), *many("b", 39, 40, section="s")]
+    cast(house, *first, *(a_vote(text, section=text, reader=f"r{n}", **outside) for n, text in enumerate(texts)))
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("dialog", lambda dialog: wrong.append(dialog.message))
+    page.goto(f"{dashboard.url}/articles?of=sections&sort=votes")
+    page.locator("#live-rows").get_by_role("link", name=texts[0], exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(texts[0])
+    expect(page.locator("#live-outline h3").last).to_have_text(f"1. {texts[0]}")
     expect(page.get_by_role("link", name="Read the article")).to_have_count(0)
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    assert page.evaluate("window.hacked") is None
+    paths = ["/", "/articles?of=sections", "/articles?of=sections&page=2", "/articles?of=topics", "/sections?page=4"]
+    paths += ["/compare?by=locale", "/compare?by=referrer", "/alerts?window_days=1", "/health", "/events?most=300"]
+    paths += [f"/?{urlencode({'topic': texts[7], 'device': texts[8], texts[9]: texts[10]})}", f"/{quote(texts[1])}"]
+    for path in paths:
+        page.goto(dashboard.url + path)
+        expect(page.locator("main h1")).to_be_visible()
+        expect(page.locator(".waits")).to_have_count(0)
+        for shown in page.locator("main details, .more-filters").all():
+            shown.evaluate("one => { one.open = true; }")
+        page.locator("main a, main button, main select").evaluate_all("all => all.forEach(one => one.focus())")
+        assert page.evaluate("window.hacked") is None, path
+        strangers = page.locator(
+            "main script, main iframe, main img, main svg[onload], main math, a[href^='javascript']"
+        )
+        assert strangers.count() == 0, path
+    assert wrong == []
 
 
 NAMES = {
@@ -239,9 +268,9 @@ def test_names_of_any_script_and_length_stay_in_their_place(
         announce(house, an_article(article, title=title, **told))
         cast(house, *many(article, 20, 40), *many(article, 5, 40, section=title[:90]))
     cast(house, *many("b", 39, 40, section="s"), *many("w" * 190, 30, 40))
-    page.goto(f"{dashboard.url}/?show=articles")
+    page.goto(f"{dashboard.url}/articles")
     for title in NAMES.values():
-        expect(page.locator("#live-articles").get_by_role("link", name=title, exact=True)).to_be_visible()
+        expect(page.locator("#live-rows").get_by_role("link", name=title, exact=True)).to_be_visible()
     take_pictures(page, pictures, "names", themes=["light"])
     page.set_viewport_size({"width": 320, "height": 900})
     for path in ("/", *(f"/articles/{article}" for article in (*NAMES, "w" * 190, "unknown" * 30))):
@@ -256,12 +285,21 @@ def test_names_of_any_script_and_length_stay_in_their_place(
 
 def test_a_page_of_hundreds_of_rows_is_drawn(page: Page, dashboard: RunningDashboard, house: House) -> None:
     cast(house, *(a_vote(f"a{n}", section=f"s{n % 4}", reader=f"r{m}") for n in range(500) for m in range(2)))
-    page.goto(f"{dashboard.url}/?show=sections")
-    expect(page.locator("#live-sections tr[data-row]")).to_have_count(500)
-    cast(house, a_vote("a7", section="s3", reader="new"))
-    expect(votes_shown(page)).to_have_text("1,001")
-    row = page.locator("#live-sections tr[data-row]", has=page.locator("a[href='/articles/a7']"))
-    expect(row).to_contain_text("3 of 3")
+    page.goto(f"{dashboard.url}/articles?of=sections&sort=title&page=5")
+    rows = page.locator("#live-rows tr[data-row]")
+    expect(rows).to_have_count(100)
+    expect(page.get_by_text("Rows 401–500 of 500")).to_be_visible()
+    page.get_by_role("link", name="Rows before").click()
+    expect(page.get_by_text("Rows 301–400 of 500")).to_be_visible()
+    page.goto(f"{dashboard.url}/sections")
+    expect(page.locator("table.map tbody tr")).to_have_count(50)
+    cell = page.locator("table.map a.cell", has_text="2 of 2").first
+    name = cell.get_attribute("aria-label") or ""
+    article = page.locator("table.map tr[data-row]").first.get_attribute("data-row") or ""
+    section = f"s{int(article[1:]) % 4}"
+    cast(house, a_vote(article, section=section, reader="new"))
+    expect(page.locator("table.map tr[data-row]").first.locator("a.cell")).to_have_text("3 of 3")
+    assert "too few votes" in name
 
 
 def test_votes_of_long_ago_make_a_page_too(page: Page, dashboard: RunningDashboard, house: House) -> None:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-from feedback_analytics.analytics import Answers
+from feedback_analytics.analytics import Answers, Lake, SharedLake
+from feedback_analytics.api import add_api
 from feedback_analytics.dashboard import Live, build_dashboard
 from feedback_analytics.settings import Settings
-from feedback_analytics.store import open_reader
+from feedback_analytics.store import JobKind, open_reader, run_job
 from tests.support.service import free_port
 
 START_SECONDS = 30
@@ -39,10 +42,16 @@ class RunningDashboard:
 
 @contextmanager
 def running_dashboard(settings: Settings) -> Iterator[RunningDashboard]:
-    with open_reader(settings) as reader:
+    zone = settings.analytics.time_zone
+    with Lake(reader := open_reader(settings), time_zone=zone) as lake, closing(SharedLake(lake)) as shared:
         port, app = free_port(), FastAPI()
         dashboard = RunningDashboard(f"http://127.0.0.1:{port}")
-        build_dashboard(Answers(reader), settings.dashboard, app, live=lambda: dashboard.live)
+        add_api(app, lake, Answers(reader), now=lambda: datetime.now(UTC))
+
+        def keep(what: str, entry: Mapping[str, Any]) -> None:
+            run_job(settings, JobKind(f"note_{what}"), entry, now=lambda: datetime.now(UTC))
+
+        build_dashboard(shared, settings.dashboard, app, live=lambda: dashboard.live, keep=keep)
         config = uvicorn.Config(app, port=port, log_level="warning", ws="none", timeout_graceful_shutdown=2)
         dashboard.server = uvicorn.Server(config)
         thread = threading.Thread(target=dashboard.server.run, name="dashboard")

@@ -18,6 +18,7 @@ from feedback_analytics.analytics.differences import (
 )
 from feedback_analytics.analytics.discoveries import e_discoveries, p_discoveries
 from feedback_analytics.analytics.filters import COMMON
+from feedback_analytics.analytics.guide import guide_text
 from feedback_analytics.analytics.intervals import Interval, jeffreys_interval, running_interval, wilson_interval
 from feedback_analytics.analytics.known import known_at
 from feedback_analytics.analytics.lake import Lake
@@ -55,6 +56,7 @@ __all__ = [
     "drop_evidence",
     "e_discoveries",
     "group_priors",
+    "guide_text",
     "jeffreys_interval",
     "kind_effects",
     "known_at",

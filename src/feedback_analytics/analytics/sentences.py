@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import pandas as pd
 
 from feedback_analytics.analytics import numbers
-from feedback_analytics.analytics.periods import Period
 from feedback_analytics.analytics.verdicts import MIN_VOTES, Verdict
 
 KINDS = {
@@ -54,30 +53,48 @@ def plain(sentence: Sentence) -> str:
 
 
 def fix_first(sections: pd.DataFrame, most: int = 3) -> list[tuple[Sentence, Row]]:
-    """What to rewrite first: a sentence and its row for each section that is surely worse than its reference.
+    """What to rewrite first: a sentence and its row for each section that is surely below what to expect.
 
-    Takes rows of `Answers.sections`. In the order of sure gap × votes, at most `most` of them; empty when none is
-    surely worse.
+    Takes rows of `section_map`, which come in the order of sure gap × votes a week; at most `most` of them, empty when
+    none is surely below.
     """
-    worse = sections[sections["verdict"] == Verdict.WORSE]
-    weight = (worse["reference_share"] - worse["running_high"]) * worse["votes"]
-    rows = worse.loc[weight.sort_values(ascending=False, kind="stable").index[:most]].to_dict("records")
+    rows = sections[sections["verdict"] == Verdict.WORSE].head(most).to_dict("records")
     return [(_fix(row, is_first=place == 0), row) for place, row in enumerate(rows)]
 
 
 def nothing_to_fix(sections: pd.DataFrame) -> Sentence:
-    """Why there is nothing to rewrite: none is surely worse, or there are too few votes to say."""
-    open_rows = sections[sections["verdict"].isin([Verdict.UNSURE, Verdict.TOO_FEW])]
-    if open_rows.empty:
-        return _say("No section is surely below what to expect.")
-    nearest = open_rows.sort_values(["votes_needed", "votes"], ascending=[True, False], kind="stable").iloc[0]
-    target = (_strong(nearest["heading"]), " in ", _article(nearest))
+    """Why there is nothing to rewrite: none is surely below what to expect, or there are too few votes to say."""
+    none = "No section is surely below what to expect."
+    if sections.empty:
+        return _say(none)
     if (sections["verdict"] == Verdict.TOO_FEW).all():
+        nearest = sections.sort_values(["votes", "article_id"], ascending=[False, True], kind="stable").iloc[0]
+        missing = numbers.counted(MIN_VOTES - nearest["votes"], "more vote")
+        target = (_strong(nearest["heading"] or nearest["section_id"]), " in ", _article(nearest))
         so_far = numbers.counted(sections["votes"].sum(), "section vote")
-        needed = f"{numbers.more_votes(nearest['votes_needed'])} on "
-        return _say(f"{so_far} so far. The first share needs ", needed, *target, "; until then nothing here is ranked.")
-    needed = numbers.more_votes(nearest["votes_needed"])
-    return _say("No section is surely below what to expect. The nearest to a verdict is ", *target, f": {needed}.")
+        return _say(f"{so_far} so far. The first share needs {missing} on ", *target, "; until then nothing is ranked.")
+    waiting = sections[sections["verdict"] == Verdict.UNSURE]
+    if waiting.empty:
+        return _say(none)
+    lowest = waiting.sort_values(["difference", "article_id"], kind="stable").iloc[0]
+    if lowest["difference"] >= 0:
+        return _say(none)
+    target = (_strong(lowest["heading"] or lowest["section_id"]), " in ", _article(lowest))
+    span = numbers.signed_range(lowest["running_low"], lowest["running_high"])
+    points = numbers.signed_points(lowest["difference"])
+    return _say(f"{none} The furthest below is ", *target, f": {points} ({span}), which can’t be told yet from none.")
+
+
+def map_counts(sections: pd.DataFrame) -> Sentence:
+    """`12 of 92 sections surely differ from what article, kind and topic let expect: 7 below, 5 above.`"""
+    tally = sections["verdict"].value_counts()
+    below, above = int(tally.get(Verdict.WORSE, 0)), int(tally.get(Verdict.BETTER, 0))
+    differ = "differs" if below + above == 1 else "differ"
+    return _say(
+        _strong(f"{numbers.count(below + above)} of {numbers.counted(len(sections), 'section')}"),
+        f" surely {differ} from what article, kind and topic let expect: ",
+        f"{numbers.count(below)} below, {numbers.count(above)} above.",
+    )
 
 
 def verdict_counts(rows: pd.DataFrame, noun: str) -> Sentence:
@@ -94,25 +111,101 @@ def verdict_counts(rows: pd.DataFrame, noun: str) -> Sentence:
     )
 
 
-def over_time(period: Period, total: Row) -> Sentence:
-    """The share of the whole period, as the line by the chart of its steps."""
+def over_time(total: Row, days: int) -> Sentence:
+    """The share of the whole period, as the line by the chart of its steps. total: counts with their share."""
+    votes = numbers.counted(total["votes"], "vote")
     if total["votes"] < MIN_VOTES:
-        return _say(f"{numbers.counted(total['votes'], 'vote')} in the period: too few for a share.")
+        return _say(f"{votes} in the period: too few for a share.")
     share = numbers.percent(total["useful_share"])
     span = numbers.percent_range(total["useful_share_low"], total["useful_share_high"])
-    days = numbers.counted(period.days, "day")
-    return _say(_strong(share), f" of {numbers.counted(total['votes'], 'vote')} in these {days} say useful ({span}).")
+    return _say(_strong(share), f" of {votes} in these {numbers.counted(days, 'day')} say useful ({span}).")
+
+
+def change(row: Row, before: str) -> Sentence:
+    """The share against the time before, of a row of `overview`; before: what that time is called."""
+    if _is_missing(row["difference"]):
+        return _say(f"no share {before} to compare with")
+    span = numbers.signed_range(row["difference_low"], row["difference_high"])
+    points = f"{numbers.signed(row['difference'])}{numbers.FIXED}points"
+    if row["difference_low"] <= 0 <= row["difference_high"]:
+        return _say(_strong(points), f" ({span}) against {before}: can’t tell yet from no change")
+    return _say(_strong(points), f" ({span}) against {before}")
+
+
+def drop(row: Row) -> Sentence:
+    """One row of `drops`, as an alert."""
+    target = _drop_target(row)
+    fell = f"{numbers.at_least_points(-row['difference'])}"
+    now, then = numbers.percent(row["useful_share"], 0), numbers.percent(row["useful_share_before"], 0)
+    counts = (
+        f"{then} of {numbers.counted(row['votes_before'], 'vote')} before, {now} of {numbers.count(row['votes'])} since"
+    )
+    return _say(*target, " fell ", _strong(fell), f": {counts}.")
+
+
+def edit(row: Row) -> Sentence:
+    """One row of `edit_effect`: what the share was after a version, and the caution that belongs to it."""
+    what = f"After version {int(row['article_version'])} "
+    if _is_missing(row["difference"]):
+        few = numbers.counted(min(row["votes"], row["votes_before"]), "vote")
+        return _say(what, f"there are too few votes to compare: {few} on one of the two versions.")
+    span = numbers.signed_range(row["difference_low"], row["difference_high"])
+    before = numbers.percent(row["useful_before"] / row["votes_before"])
+    after = numbers.percent(row["useful"] / row["votes"])
+    counts = f"{before} of {numbers.count(row['votes_before'])} before, {after} of {numbers.count(row['votes'])} after"
+    caution = "Readers of the first days differ from later ones, so part of it may not be the edit."
+    if row["difference_low"] <= 0 <= row["difference_high"]:
+        points = numbers.signed(row["difference"])
+        return _say(what, f"the change can’t be told yet from none: {points} ({span}) points; {counts}.")
+    higher = "higher" if row["difference"] > 0 else "lower"
+    points = f"{abs(100 * row['difference']):.1f}{numbers.FIXED}points {higher}"
+    return _say(what, "the share was ", _strong(points), f" ({span}): {counts}. {caution}")
+
+
+def ai_and_human(row: Row) -> Sentence:
+    """The matched row of `ai_and_human`, in words."""
+    if _is_missing(row["difference"]):
+        return _say("No AI-generated article has a human-written one of the same topic, length and week beside it.")
+    points = f"{numbers.signed(row['difference'])}{numbers.FIXED}points"
+    span = numbers.signed_range(row["difference_low"], row["difference_high"])
+    like = f"{numbers.counted(row['ai_targets'], 'AI-generated article')} with their like"
+    if row["difference_low"] <= 0 <= row["difference_high"]:
+        return _say(
+            "Of the same topic, length and week, no difference can be told yet: ",
+            _strong(points),
+            f" ({span}), {like}.",
+        )
+    word = "less" if row["difference"] < 0 else "more"
+    return _say(
+        f"Of the same topic, length and week, readers find AI-generated articles {word} useful: ",
+        _strong(points),
+        f" ({span}), {like}.",
+    )
+
+
+def groups_told(table: pd.DataFrame) -> Sentence:
+    """How many groups of readers differ, and how many were looked at. Takes rows of `segments`."""
+    looked = int(table["groups_compared"].max()) if len(table) else 0
+    if looked < 2:
+        return _say("There are not two groups with 10 votes to compare.")
+    sure = int(table["is_sure"].sum())
+    differ = "differs" if sure == 1 else "differ"
+    return _say(
+        _strong(f"{numbers.count(sure)} of {numbers.counted(looked, 'group')}"),
+        f" surely {differ} from the rest, after allowing for having looked at all of them ",
+        "(false discoveries held to 5 %).",
+    )
 
 
 def article_lead(article: Row, sections: pd.DataFrame) -> Sentence:
-    """What readers make of one article, and the section that falls out. Rows of `Answers.articles` and `.sections`."""
+    """What readers make of one article, and the section that falls out. A row of `ranking`, rows of `section_map`."""
     return (*_whole(article), *_fallen_out(sections))
 
 
-def no_votes_yet(period: Period) -> Sentence:
+def no_votes_yet(days: int) -> Sentence:
     """For an article without votes for the whole of it in the period."""
-    days = numbers.counted(period.days, "day")
-    return _say(_strong("No votes for the article as a whole"), f" in these {days}; its sections may have some.")
+    told = numbers.counted(days, "day")
+    return _say(_strong("No votes for the article as a whole"), f" in these {told}; its sections may have some.")
 
 
 def how_sure(article: Row | None) -> list[Sentence]:
@@ -139,10 +232,10 @@ def how_sure(article: Row | None) -> list[Sentence]:
     ]
 
 
-def stale(as_of: datetime | None, waiting_seconds: float, waiting_records: int) -> Sentence:
+def stale(as_of: datetime | None, waiting_seconds: float, waiting_records: int, zone: tzinfo = UTC) -> Sentence:
     """Why a page is behind, how many events wait, and that none is lost."""
     wait = "waits" if waiting_records == 1 else "wait"
-    seen = f"; what you see was right at {numbers.clock(as_of)}" if as_of else ""
+    seen = f"; what you see was right at {numbers.clock(as_of, zone)}" if as_of else ""
     return _say(
         _strong(f"These numbers are {numbers.age(waiting_seconds)} old."),
         f" {numbers.counted(waiting_records, 'event')} {wait} safely in the log and will be counted when the worker "
@@ -151,17 +244,32 @@ def stale(as_of: datetime | None, waiting_seconds: float, waiting_records: int) 
 
 
 def _fix(row: Row, *, is_first: bool) -> Sentence:
-    share, expected = numbers.percent(row["useful_share"], 0), numbers.percent(row["reference_share"], 0)
-    gap = numbers.at_least_points(row["reference_share"] - row["running_high"])
-    readers = numbers.counted(row["votes"], "reader")
+    share, expected = numbers.percent(row["useful_share"], 0), numbers.percent(row["expected_share"], 0)
+    gap, readers = numbers.at_least_points(row["sure_gap"]), numbers.counted(row["votes"], "reader")
+    heading = _strong(row["heading"] or row["section_id"])
+    a_week = f"About {numbers.about(row['votes_a_week'])} answer it in a week."
     if is_first:
         return _say(
-            "Rewrite ", _strong(row["heading"]), " in ", _article(row), ". ", _strong(share),
+            "Rewrite ", heading, " in ", _article(row), ". ", _strong(share),
             f" of {readers} found it useful; {expected} was to be expected. The gap is surely at least ",
-            _strong(gap), ".",
+            _strong(gap), f". {a_week}",
         )  # fmt: skip
-    tail = f" of {readers}, {expected} expected; surely {gap} or more below."
-    return _say(_strong(row["heading"]), " in ", _article(row), ": ", _strong(share), tail)
+    tail = f" of {readers}, {expected} expected; surely {gap} or more below. {a_week}"
+    return _say(heading, " in ", _article(row), ": ", _strong(share), tail)
+
+
+def _drop_target(row: Row) -> tuple[Part | str, ...]:
+    match row["family"]:
+        case "topic":
+            return ("The topic ", _strong(row["group"]))
+        case "section":
+            return (_strong(row["heading"] or row["section_id"]), " in ", _article(row))
+        case _:
+            return (_article(row),)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or bool(pd.isna(value))
 
 
 def _whole(article: Row) -> Sentence:
@@ -192,15 +300,13 @@ def _fallen_out(sections: pd.DataFrame) -> Sentence:
     worse = sections[sections["verdict"] == Verdict.WORSE]
     if worse.empty:
         return ()
-    gap = worse["useful_share"] - worse["reference_share"]
-    row = worse.loc[gap.sort_values(kind="stable").index[0]]
-    below = numbers.signed_points(row["reference_share"] - row["useful_share"]).lstrip("+")
-    below = f"{below} below a typical section of its kind."
+    row = worse.sort_values(["difference", "section_id"], kind="stable").iloc[0]
+    below = numbers.signed_points(-row["difference"]).lstrip("+")
+    below = f"{below} below what article, kind and topic let expect."
+    heading = _strong(row["heading"] or row["section_id"])
     if len(worse) == 1:
-        return _say(" One section falls out: ", _strong(row["heading"]), f" is {below}")
-    return _say(
-        f" {numbers.counted(len(worse), 'section')} fall out, most of all ", _strong(row["heading"]), f": it is {below}"
-    )
+        return _say(" One section falls out: ", heading, f" is {below}")
+    return _say(f" {numbers.counted(len(worse), 'section')} fall out, most of all ", heading, f": it is {below}")
 
 
 def _is(number: int) -> str:
@@ -212,7 +318,7 @@ def _strong(text: str) -> Part:
 
 
 def _article(row: Row | pd.Series) -> Part:
-    return Part(row["title"], article_id=row["article_id"])
+    return Part(row["title"] or row["article_id"], article_id=row["article_id"])
 
 
 def _say(*parts: Part | str) -> Sentence:

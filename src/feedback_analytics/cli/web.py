@@ -6,13 +6,15 @@ Ingest answers from the first moment, since the log is all it needs. The pages f
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from feedback_analytics.analytics import Answers, Lake
+from feedback_analytics.analytics import Answers, Lake, SharedLake
 from feedback_analytics.api import add_api
 from feedback_analytics.cli.installation import checked_secret, now, open_topics
 from feedback_analytics.cli.late_pages import LatePages
@@ -24,7 +26,7 @@ from feedback_analytics.demo import build_site, read_marker
 from feedback_analytics.ingest import App, build_ingest
 from feedback_analytics.log import EmbeddedBroker, EventLog, parse_broker
 from feedback_analytics.settings import Settings
-from feedback_analytics.store import Reader, open_reader
+from feedback_analytics.store import JobKind, Reader, open_reader, run_job
 from feedback_analytics.telemetry import Metrics, build_metrics
 
 
@@ -46,6 +48,7 @@ class Pages:
     def __init__(self, settings: Settings, log: EventLog) -> None:
         self._settings = settings
         self._reader: Reader | None = None
+        self._shared: SharedLake | None = None
         self.watch = Watch(
             log,
             lambda: self._reader,
@@ -64,12 +67,19 @@ class Pages:
             server.mount("/demo", build_site(marker.anchor))
         lake = Lake(self._reader, time_zone=self._settings.analytics.time_zone, now=now)
         add_api(server, lake, Answers(self._reader), now=now)
-        build_dashboard(Answers(self._reader), self._settings.dashboard, server, live=self._live, now=now)
+        self._shared = SharedLake(lake)
+        build_dashboard(self._shared, self._settings.dashboard, server, live=self._live, keep=self._keep, now=now)
         return server
 
     def close(self) -> None:
+        if self._shared is not None:
+            self._shared.close()
         if self._reader is not None:
             self._reader.close()
+
+    def _keep(self, what: Literal["annotation", "view"], entry: Mapping[str, Any]) -> None:
+        kind = JobKind.NOTE_ANNOTATION if what == "annotation" else JobKind.NOTE_VIEW
+        run_job(self._settings, kind, entry, now=now)
 
     def _live(self) -> Live:
         progress = self.watch.look()

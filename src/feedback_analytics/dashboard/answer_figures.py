@@ -6,7 +6,7 @@ figure_of(lake.ask("ranking", of="sections", days=90)).show()
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ def _trend(answer: pd.DataFrame, theme: ThemeName) -> go.Figure:
     zone = ZoneInfo(answer.attrs["time_zone"])
     local = answer.assign(step_at=answer["step_at"].dt.tz_convert(zone).dt.tz_localize(None).dt.tz_localize("UTC"))
     now = (answer.attrs["as_of"] or answer.attrs["until"]).astimezone(zone).replace(tzinfo=UTC)
-    figure = usefulness_over_time(local, _step(answer), theme, now=now)
+    figure = usefulness_over_time(local, step_of(answer), theme, now=now)
     if "article_id" in answer.attrs["parameters"]:
         marked = local[local["versions_published"] > 0]
         for place, (at, count) in enumerate(zip(marked["step_at"], marked["versions_published"], strict=True)):
@@ -50,7 +50,12 @@ def _trend(answer: pd.DataFrame, theme: ThemeName) -> go.Figure:
     return figure
 
 
-def _step(answer: pd.DataFrame) -> str:
+def on_clock(at: datetime, zone: ZoneInfo) -> pd.Timestamp:
+    """A moment where a chart has it that is drawn on the newsroom's clock."""
+    return pd.Timestamp(at).tz_convert(zone).tz_localize(None).tz_localize("UTC")
+
+
+def step_of(answer: pd.DataFrame) -> str:
     """hour, day, week or month, by the length of the first step; a day may have 25 hours."""
     length = answer["ends_at"].iloc[0] - answer["step_at"].iloc[0]
     limits = (("hour", timedelta(hours=1)), ("day", timedelta(hours=26)), ("week", timedelta(days=8)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,11 @@ MARKED_STEPS = 45
 # Above so many steps the points would touch; the line alone is drawn.
 
 
-def usefulness_over_time(
-    table: pd.DataFrame, step: str, theme: ThemeName, *, now: datetime, versions: pd.DataFrame | None = None
-) -> go.Figure:
+def usefulness_over_time(table: pd.DataFrame, step: str, theme: ThemeName, *, now: datetime) -> go.Figure:
     """Share per step with its 95 % band above the counts of votes; both share the time axis.
 
-    table: rows of `Answers.over_time`. The line breaks where a step has too few votes for a share. A step that is not
-    over is drawn open; where the table has late_votes, these are a hatched cap of the bars. versions: rows of
-    `Answers.article_versions`, each a dotted line with its number.
+    table: rows of `trend`. The line breaks where a step has too few votes for a share. A step that is not
+    over is drawn open; where the table has late_votes, these are a hatched cap of the bars.
     """
     token = tokens(theme)
     starts = table["step_at"].dt.tz_localize(None)
@@ -94,9 +92,6 @@ def usefulness_over_time(
             _caption(f"votes {a_step}{'; hatched: came late' if late.any() else ''}", 0.17),
         ],
     )
-    marked = [] if versions is None else versions.to_dict("records")
-    for place, version in enumerate(marked):
-        _mark_version(figure, version, place, theme)
     return figure
 
 
@@ -213,11 +208,6 @@ def _caption(text: str, height: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _mark_version(figure: go.Figure, version: dict[Any, Any], place: int, theme: ThemeName) -> None:
-    at = pd.Timestamp(version["published_at"])
-    mark_time(figure, at, f"version {int(version['article_version'])}", place, theme)
-
-
 def mark_time(figure: go.Figure, at: pd.Timestamp, text: str, place: int, theme: ThemeName) -> None:
     """A dotted line with its words; neighbours' labels stand on different heights, as they may be a day apart."""
     token, at = tokens(theme), at.tz_convert(None)
@@ -231,4 +221,45 @@ def mark_time(figure: go.Figure, at: pd.Timestamp, text: str, place: int, theme:
         "font": {"color": token["ink-2"]},
         "bgcolor": token["surface"],
     }
-    figure.add_annotation(text=text, x=at, y=1, yref="paper", **label)
+    figure.add_annotation(text=escape(text), x=at, y=1, yref="paper", **label)
+
+
+def received_over_time(by_hour: pd.DataFrame, theme: ThemeName, zone: tzinfo) -> go.Figure:
+    """Events by hour of receipt as bars, with dead letters as their hatched part.
+
+    by_hour: hour (aware), received, dead; at least one row. Hours without events have no row, and no bar.
+    """
+    token = tokens(theme)
+    hours = by_hour["hour"].dt.tz_convert(zone).dt.tz_localize(None)
+    figure = go.Figure(layout={"template": template(theme), "height": 220})
+    texts = [
+        f"<b>{numbers.counted(row['received'], 'event')}</b><br>{numbers.counted(row['dead'], 'dead letter')}"
+        for row in by_hour.to_dict("records")
+    ]
+    bars = {"x": hours, "y": by_hour["received"], "customdata": texts, "hovertemplate": "%{customdata}<extra></extra>"}
+    figure.add_trace(go.Bar(bars))
+    hatch = {
+        "shape": "/",
+        "size": 5,
+        "solidity": 0.25,
+        "fillmode": "replace",
+        "fgcolor": token["ink-2"],
+        "bgcolor": token["surface"],
+    }
+    dead = by_hour["dead"].where(by_hour["dead"] > 0)
+    figure.add_trace(go.Bar(x=hours, y=dead, marker={"pattern": hatch}, hoverinfo="skip"))
+    hour = timedelta(hours=1)
+    figure.update_layout(
+        xaxis={
+            "type": "date",
+            "range": [hours.min() - hour, hours.max() + 2 * hour],
+            "unifiedhovertitle": {"text": "<b>%{x|%a %-d %b, %H:%M}</b>"},
+            "nticks": 6,
+            "tickangle": 0,
+            "tickformat": "%H:%M<br>%-d %b",
+        },
+        yaxis={"rangemode": "tozero", "nticks": 4},
+        barmode="overlay",
+        annotations=[_caption("events an hour", 1.0)],
+    )
+    return figure

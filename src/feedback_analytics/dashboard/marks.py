@@ -52,13 +52,13 @@ class Axis:
 
 def axis_for(rows: Sequence[Row]) -> Axis:
     """The axis on which the marks of all these rows fit."""
-    drawn = [row["running_low"] for row in rows if row["verdict"] != Verdict.TOO_FEW]
+    drawn = [row["running_low"] for row in rows if row["running_low"] is not None]
     return Axis(min(drawn, default=1.0))
 
 
 def mark(row: Row, axis: Axis, *, is_bar: bool = False) -> Component:
     """Dot with its two intervals against the reference line, drawn by the style sheet from numbers."""
-    if row["verdict"] == Verdict.TOO_FEW:
+    if row["running_low"] is None:
         return html.Span(f"a share is shown from {MIN_VOTES} votes", className="small muted")
     parts = [html.Span(className="g", style={"--at": at}) for at in axis.grid]
     parts += [html.Span(className="b")] if is_bar else []
@@ -67,7 +67,7 @@ def mark(row: Row, axis: Axis, *, is_bar: bool = False) -> Component:
         f"{numbers.percent(row['useful_share'])} useful, "
         f"95 % interval {numbers.percent_range(row['useful_share_low'], row['useful_share_high'])}, "
         f"at every look {numbers.percent_range(row['running_low'], row['running_high'])}, "
-        f"typical {numbers.percent(row['reference_share'], 0)}"
+        f"{'expected' if 'expected_share' in row else 'typical'} {numbers.percent(row['reference_share'], 0)}"
     )
     return html.Span(
         parts,
@@ -118,15 +118,66 @@ def share_cell(row: Row, *, with_votes: bool) -> list[Component]:
 
 def verdict_cell(row: Row) -> list[Component]:
     """The chip, and below it how many votes are missing or how far the share is from the reference."""
-    verdict = row["verdict"]
+    verdict = Verdict(row["verdict"])
     match verdict:
         case Verdict.TOO_FEW:
-            more = f"{int(row['votes_needed'])} more for a share"
-        case Verdict.UNSURE:
+            more = f"{MIN_VOTES - int(row['votes'])} more for a share"
+        case Verdict.UNSURE if "votes_needed" in row:
             more = numbers.more_votes(row["votes_needed"])
         case _:
             more = numbers.signed_points(row["useful_share"] - row["reference_share"])
     return [chip(verdict), html.Span(more, className="more")]
+
+
+def as_shares(row: Row) -> dict[str, Any]:
+    """A row of `section_map`, whose intervals are of differences, as marks draw it: shares against what to expect."""
+    expected = row["expected_share"]
+    low, high = (row[name] for name in ("running_low", "running_high"))
+    told = low is not None
+    return {
+        **row,
+        "reference_share": expected,
+        "running_low": min(max(expected + low, 0.0), 1.0) if told else None,
+        "running_high": min(max(expected + high, 0.0), 1.0) if told else None,
+    }
+
+
+def difference_mark(row: Row, *, is_sure: bool = True) -> Component:
+    """A difference with its interval on an axis of ±40 points, against no difference. Filled where it is sure."""
+    if row["difference"] is None:
+        return html.Span(f"from {MIN_VOTES} votes on both sides", className="small muted")
+    p, low, high = (_within(row[name]) for name in ("difference", "difference_low", "difference_high"))
+    word = "unsure" if not is_sure else "better" if row["difference"] > 0 else "worse"
+    parts = [html.Span(className="g", style={"--at": at}) for at in (-40, -20, 20, 40)]
+    parts += [html.Span(className=name) for name in ("r", "i", "d")]
+    style = {"--min": -40, "--max": 40, "--p": p, "--lo": low, "--hi": high, "--ref": 0}
+    told = numbers.signed_range(row["difference_low"], row["difference_high"])
+    label = f"{numbers.signed(row['difference'])} points, 95 % interval {told}"
+    return html.Span(parts, className=f"iv {word}", role="img", style=style, **aria(label=label))
+
+
+def difference_axis() -> Component:
+    ticks = [
+        html.Span(
+            f"{at:+d}".replace("-", numbers.MINUS) if at else "no difference",
+            className="typ" if not at else "",
+            style={"--at": at},
+        )
+        for at in (-40, 0, 40)
+    ]
+    return html.Span(ticks, className="axis wide", style={"--min": -40, "--max": 40})
+
+
+def difference_cell(row: Row) -> list[Component]:
+    if row["difference"] is None:
+        return [html.B("–")]
+    span = numbers.signed_range(row["difference_low"], row["difference_high"])
+    return [html.B(numbers.signed(row["difference"])), html.Span(span)]
+
+
+def _within(difference: float) -> float:
+    """On the axis; what lies beyond is drawn at its end, and told exactly beside it."""
+    return round(min(max(100 * float(difference), -40.0), 40.0), 2)
 
 
 def chip(verdict: Verdict) -> Component:

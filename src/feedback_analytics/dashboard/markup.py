@@ -17,9 +17,11 @@ from typing import Any
 
 LIVE = "live-"
 HTML = "dash_html_components"
-NAMES = {"className": "class", "colSpan": "colspan", "dateTime": "datetime", "tabIndex": "tabindex"}
+NAMES = {"className": "class", "colSpan": "colspan", "dateTime": "datetime", "tabIndex": "tabindex", "htmlFor": "for"}
 # How the attributes in use that Dash writes in its own way are written in HTML.
 WITHOUT_END = frozenset({"br"})
+INPUT = "data-input-"
+# Dash's HTML has no `<input>`: a component with attributes that begin so becomes one, these being its own.
 
 Node = Any
 # A component as JSON: type, namespace, props; or text, a number, nothing, or a list of these.
@@ -73,13 +75,23 @@ def _inside(node: Node) -> str:
     if not isinstance(node, dict):
         return escape(str(node), quote=False)
     tag, props = node["type"].lower(), node["props"]
+    if INPUT + "name" in props:
+        return _input(props)
     begin = tag + "".join(_attribute(name, value) for name, value in sorted(props.items()) if name != "children")
     return f"<{begin}>" if tag in WITHOUT_END else f"<{begin}>{_inside(props.get('children'))}</{tag}>"
+
+
+def _input(props: Mapping[str, Any]) -> str:
+    """Of a component that stands for a control; see `parts.field`."""
+    told = {name.removeprefix(INPUT): value for name, value in props.items() if name != "children"}
+    return "<input" + "".join(_attribute(name, value) for name, value in sorted(told.items())) + ">"
 
 
 def _attribute(name: str, value: Any) -> str:
     if value is None or value is False:
         return ""
+    if value is True:
+        return f" {NAMES.get(name, name)}"
     text = _style(value) if name == "style" else str(value)
     return f' {NAMES.get(name, name)}="{escape(text)}"'
 

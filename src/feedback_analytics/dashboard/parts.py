@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import pandas as pd
@@ -11,12 +11,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from feedback_analytics.analytics import MIN_VOTES, numbers, sentences
-from feedback_analytics.dashboard.address import PERIODS, Address
+from feedback_analytics.dashboard.address import Address
+from feedback_analytics.dashboard.markup import INPUT
 
 Content = Component | str | Sequence["Component | str"]
 Row = Mapping[str, Any]
-
-PERIOD_NAMES = {"7": "7 days", "28": "28 days", "90": "90 days", "all": "All days"}
 
 
 def card(
@@ -26,31 +25,41 @@ def card(
     *,
     says: Content = "",
     foot: Content = "",
+    links: Content = "",
+    reading: Component | str = "",
     beside: Content = "",
     width: int = 12,
 ) -> Component:
     """A card: title, what it says, the figure, and a foot. `name` makes its parts live: they change in place.
 
-    beside: what may appear beside the title; its space is kept.
+    links: to the same numbers as files, and to the events behind; reading: what the numbers mean, one key away; beside:
+    what may appear beside the title, its space is kept.
     """
     return html.Section(
         [
             html.Header([html.H2(title, id=f"{name}-title"), html.Span(beside, id=f"live-{name}-beside")]),
             html.P(says, id=f"live-{name}-says", className="says"),
             html.Div(body, className="body"),
-            html.Footer(html.Span(foot, id=f"live-{name}-foot")),
+            footer(name, foot, links),
+            reading,
         ],
         className=f"card c{width}",
         **aria(labelledby=f"{name}-title"),
     )
 
 
-def key_figure(name: str, title: str, big: str, unit: str, span: str, note: Content) -> Component:
+def footer(name: str, foot: Content, links: Content = "") -> Component:
+    return html.Footer(
+        [html.Span(foot, id=f"live-{name}-foot"), html.Span(links, id=f"live-{name}-links", className="links")]
+    )
+
+
+def key_figure(name: str, title: str, big: Content, span: Content, note: Content) -> Component:
     """One number with its interval or n below, and a note that says how to read it."""
     return html.Section(
         [
             html.H2(title),
-            html.P([big, html.Small(unit)] if unit else big, id=f"live-{name}-big", className="big"),
+            html.P(big, id=f"live-{name}-big", className="big"),
             html.P(span, id=f"live-{name}-span", className="range"),
             html.P(note, id=f"live-{name}-note", className="vs"),
         ],
@@ -99,10 +108,8 @@ def inside(text: Content, href: str, **properties: Any) -> Component:
 
 
 def empty_card(name: str, title: str, what: str, address: Address, foot: str, width: int = 12) -> Component:
-    """A card without votes in the period: a sentence and a way out, no chart and no zero."""
-    words = [html.P(html.B(what))]
-    if address.days is not None:
-        words.append(html.P(inside("Show all days", href=str(address.with_period("all")), className="btn")))
+    """A card without votes in the period: what is set, by name, and ways out; no chart and no zero."""
+    words = [html.P(html.B(what)), html.Div(_ways_out(address), className="acts")]
     return html.Section(
         [
             html.Header(html.H2(title, id=f"{name}-title")),
@@ -110,6 +117,30 @@ def empty_card(name: str, title: str, what: str, address: Address, foot: str, wi
             html.Footer(html.Span(foot, id=f"live-{name}-foot")),
         ],
         className=f"card empty c{width}",
+        **aria(labelledby=f"{name}-title"),
+    )
+
+
+def _ways_out(address: Address) -> list[Component]:
+    """A link for each thing that narrows the page, without it."""
+    ways = []
+    if address.days != "all":
+        ways.append(inside("Show all days", href=str(address.with_days("all")), className="btn"))
+    for name, value in address.filters.items():
+        short = value if len(value) <= 40 else value[:39] + "…"
+        ways.append(inside(f"Without {name} = {short}", href=str(address.without(name)), className="btn"))
+    return ways
+
+
+def waiting_card(name: str, title: str, what: str, width: int = 12) -> Component:
+    """A card that is still counted: bars in the shape of what will come, and what is being counted."""
+    bars = [html.Span(className="skel", style={"width": wide}) for wide in ("72%", "91%", "58%")]
+    return html.Section(
+        [
+            html.Header(html.H2(title, id=f"{name}-title")),
+            html.Div([*bars, html.P(what, className="small muted")], className="hole waits", role="status"),
+        ],
+        className=f"card c{width}",
         **aria(labelledby=f"{name}-title"),
     )
 
@@ -132,28 +163,20 @@ def label_ai(is_short: bool = True) -> Component:
     return html.Span("AI Generated Content", className="ai")
 
 
-def steps_table(table: pd.DataFrame, name: str, step: str) -> Component:
-    """The table of a chart, one key away: a row per step with votes, the latest first."""
+def steps_table(
+    table: pd.DataFrame, name: str, step: str, zone: tzinfo = UTC, events: Address | None = None
+) -> Component:
+    """The table of a chart, one key away: a row per step with votes, the latest first.
+
+    events: the address of the events of the whole period; each row then leads to its own.
+    """
+    has_late = "late_votes" in table and bool(table["late_votes"].notna().any())
     rows = [
-        html.Tr(
-            [
-                html.Th(_step_name(row["step_at"], step), scope="row"),
-                html.Td("" if few else numbers.percent(row["useful_share"]), className="num"),
-                html.Td(
-                    f"from {MIN_VOTES} votes"
-                    if few
-                    else numbers.percent_range(row["useful_share_low"], row["useful_share_high"]),
-                    className="num",
-                ),
-                html.Td(numbers.count(row["votes"]), className="num"),
-            ]
-        )
-        for row in table.iloc[::-1].to_dict("records")
-        if row["votes"] > 0
-        for few in [row["votes"] < MIN_VOTES]
+        _step_row(row, step, zone, events, has_late=has_late) for row in records(table.iloc[::-1]) if row["votes"] > 0
     ]
+    heads = ("Useful", "95 % interval, one look", "Votes", *(["Of them late"] if has_late else []))
     head = [html.Th(step.capitalize(), scope="col")]
-    head += [html.Th(text, scope="col", className="num") for text in ("Useful", "95 % interval, one look", "Votes")]
+    head += [html.Th(text, scope="col", className="num") for text in heads]
     return html.Details(
         [
             html.Summary("Table"),
@@ -161,10 +184,42 @@ def steps_table(table: pd.DataFrame, name: str, step: str) -> Component:
                 html.Table([html.Thead(html.Tr(head)), html.Tbody(rows, id=f"live-{name}-rows")]),
                 className="scroll",
                 tabIndex=0,
+                role="group",
+                **aria(label=f"Table by {step}"),
             ),
         ],
         className="steps-table",
     )
+
+
+def _step_row(row: Row, step: str, zone: tzinfo, events: Address | None, *, has_late: bool) -> Component:
+    few = row["votes"] < MIN_VOTES
+    span = numbers.percent_range(row["useful_share_low"], row["useful_share_high"]) if not few else ""
+    votes: Content = numbers.count(row["votes"])
+    if events is not None:
+        since, until = (row[name].astimezone(UTC).isoformat().replace("+00:00", "Z") for name in ("step_at", "ends_at"))
+        votes = inside(votes, href=str(events.with_(since=since, until=until, days=None)))
+    cells = [
+        html.Th(_step_name(row["step_at"].astimezone(zone), step), scope="row"),
+        html.Td("" if few else numbers.percent(row["useful_share"]), className="num"),
+        html.Td(f"from {MIN_VOTES} votes" if few else span, className="num"),
+        html.Td(votes, className="num"),
+    ]
+    if has_late:
+        cells.append(html.Td(numbers.count(row["late_votes"] or 0), className="num"))
+    return html.Tr(cells)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of an answer as dicts; what is missing is None, whatever pandas calls it."""
+    return [
+        {str(name): None if _is_missing(value) else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
 def _step_name(at: datetime, step: str) -> str:
@@ -172,21 +227,20 @@ def _step_name(at: datetime, step: str) -> str:
     return names.get(step, numbers.weekday(at))
 
 
-def periods_nav(address: Address) -> Component:
-    """The periods to choose from; links, so that back, forward and copying work."""
-    return html.Nav(
-        [
-            inside(
-                PERIOD_NAMES[period],
-                href=str(address.with_period(period)),
-                className="pick set" if period == address.period else "pick",
-                **(aria(current="true") if period == address.period else {}),
-            )
-            for period in PERIODS
-        ],
-        className="periods",
-        **aria(label="Period"),
-    )
+def field(name: str, value: str = "", *, type: str = "text", label: str, **told: str) -> Component:
+    """A text control with its label. told: attributes of the control, such as placeholder."""
+    own: dict[str, Any] = {
+        f"{INPUT}{key}": text for key, text in {"name": name, "value": value, "type": type, **told}.items()
+    }
+    return html.Label([html.Span(label), html.Span(**{**own, f"{INPUT}autocomplete": "off"})], className="field")
+
+
+def choice(name: str, chosen: str, options: Sequence[tuple[str, str]], label: str) -> Component:
+    """A control of options (value, text); the first one stands for nothing chosen. An unlisted choice is shown too."""
+    known = [value for value, _ in options]
+    listed = [*options, *([(chosen, chosen)] if chosen and chosen not in known else [])]
+    drawn = [html.Option(text, value=value, selected=value == chosen) for value, text in listed]
+    return html.Select(drawn, className="pick set" if chosen else "pick", **data(name=name), **aria(label=label))
 
 
 def ago(at: datetime, now: datetime) -> Component:

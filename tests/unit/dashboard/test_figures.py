@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from feedback_analytics.analytics.questions import with_shares
-from feedback_analytics.dashboard.figures import usefulness_over_time
+from feedback_analytics.dashboard.figures import mark_time, received_over_time, usefulness_over_time
 from feedback_analytics.dashboard.themes import ThemeName, template, tokens
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -19,7 +20,7 @@ NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
 
 
 def days(*counts: tuple[int, int]) -> pd.DataFrame:
-    """One row per day from 1 November with (useful, votes), as `Answers.over_time` gives them."""
+    """One row per day from 1 November with (useful, votes), as `trend` gives them."""
     table = with_shares(pd.DataFrame(counts, columns=["useful", "votes"]))
     starts = pd.Series([BEGIN + timedelta(days=n) for n in range(len(counts))])
     shares = [name for name in table.columns if "share" in name]
@@ -71,11 +72,22 @@ def test_a_day_that_is_not_over_is_drawn_open() -> None:
     assert list(line.marker.color) == [ink, surface]
 
 
-def test_versions_are_dotted_lines_with_their_number() -> None:
-    versions = pd.DataFrame({"article_version": [1, 2], "published_at": [BEGIN, BEGIN + timedelta(days=1)]})
-    figure = drawn(days((30, 40), (20, 40)), versions=versions)
-    assert [shape.line.dash for shape in figure.layout.shapes] == ["dot", "dot"]
-    assert [note.text for note in figure.layout.annotations][2:] == ["version 1", "version 2"]
+def test_a_marked_time_is_a_dotted_line_with_its_words_as_text() -> None:
+    figure = drawn(days((30, 40), (20, 40)))
+    mark_time(figure, pd.Timestamp(BEGIN + timedelta(days=1)), "version <b>2</b>", 0, "light")
+    assert [shape.line.dash for shape in figure.layout.shapes] == ["dot"]
+    assert figure.layout.annotations[-1].text == "version &lt;b&gt;2&lt;/b&gt;"
+
+
+def test_events_by_hour_are_bars_with_their_dead_letters_hatched() -> None:
+    hours = pd.Series([pd.Timestamp(BEGIN), pd.Timestamp(BEGIN + timedelta(hours=3))])
+    figure = received_over_time(
+        pd.DataFrame({"hour": hours, "received": [10, 5], "dead": [2, 0]}), "dark", ZoneInfo("Europe/Berlin")
+    )
+    bars, dead = figure.data
+    assert [at.hour for at in pd.DatetimeIndex(bars.x)] == [1, 4], "on the newsroom's clock"
+    assert list(bars.y) == [10, 5] and dead.y[0] == 2 and np.isnan(dead.y[1])
+    assert bars.customdata[0] == "<b>10\u00a0events</b><br>2\u00a0dead letters"
 
 
 def test_without_any_share_the_axis_is_the_whole_scale() -> None:

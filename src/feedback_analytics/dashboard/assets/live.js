@@ -2,14 +2,44 @@
 // chart is being read, while the page is hidden, and says so when the service does not answer.
 (function () {
   const feedback = window.feedback;
-  const READ = ".scroll:hover, .outline:hover, .plot:hover, .scroll:focus-within, .outline:focus-within";
+  const READ = ["hover", "focus-within"].map((how) =>
+    [".scroll", ".outline", ".plot", ".map-wrap", ".panel", "input"].map((what) => `${what}:${how}`)).flat().join(", ");
   const LOST_AFTER_SECONDS = 5, THEME_SECONDS = 5;
   let seen = "", waiting = null, answeredAt = Date.now(), themeAskedAt = 0;
 
-  feedback.seen = (shown) => {
-    if (shown) { seen = shown.key; document.title = shown.title; }
+  const answers = (window.dash_clientside = window.dash_clientside || {}).feedback = { theme: feedback.theme };
+
+  answers.seen = (shown) => {
+    if (!shown) return seen;
+    seen = shown.key;
+    document.title = shown.title;
+    // What takes long was left out at first.
+    if (shown.waits) setTimeout(() => window.dash_clientside.set_props("changed", { data: { more: Date.now() } }), 0);
+    setTimeout(settle, 0);
     return seen;
   };
+
+  // After a page was drawn: where the address points to, and where the keyboard was.
+  let settledAt = "", focused = null;
+  function settle() {
+    const active = document.activeElement;
+    if (focused && (!active || active === document.body)) find(focused)?.focus({ preventScroll: true });
+    if (settledAt !== location.href && location.hash.length > 1) {
+      document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+    }
+    settledAt = location.href;
+  }
+
+  // By its name, or by its words among the links of its kind: the element itself may have been drawn anew.
+  const find = ({ selector, text }) =>
+    [...document.querySelectorAll(selector)].find((one) => text === null || one.textContent === text);
+  function remember(element) {
+    const name = element.getAttribute("name") || element.dataset?.name;
+    if (name) focused = { selector: `[name="${CSS.escape(name)}"], [data-name="${CSS.escape(name)}"]`, text: null };
+    else if (element.matches("a.cell")) focused = { selector: "a.cell.chosen", text: null };
+    else if (element.matches("a.pick")) focused = { selector: "a.pick", text: element.textContent };
+    else focused = null;
+  }
 
   const isRead = () => document.querySelector(READ) !== null;
 
@@ -56,9 +86,28 @@
   function follow(link, event) {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    remember(link);
+    go(link);
+  }
+
+  function go(link) {
     const leaves = link.pathname !== location.pathname;
     window.dash_clientside.set_props("address", { href: link.href });
     if (leaves) { window.scrollTo(0, 0); document.getElementById("main").focus({ preventScroll: true }); }
+  }
+
+  // What a form holds goes into the address, beside what the address holds already.
+  function submit(form) {
+    const link = new URL(form.getAttribute("action"), location.origin);
+    const query = new URLSearchParams(link.pathname === location.pathname ? location.search : "");
+    for (const control of form.querySelectorAll("input, select")) {
+      const name = control.getAttribute("name") || control.dataset.name;
+      if (!name) continue;
+      if (control.value.trim()) query.set(name, control.value.trim()); else query.delete(name);
+    }
+    query.delete("page");
+    link.search = query.toString();
+    go(link);
   }
 
   function switchTheme() {
@@ -78,6 +127,52 @@
     window.dash_clientside.set_props("shown", { data: null });
     window.dash_clientside.set_props("theme", { data: theme });
   }
+
+  // What a person writes is sent as JSON, and told beside the button when it is written.
+  async function keep(form) {
+    const told = form.querySelector(".told");
+    const fields = [...form.querySelectorAll("input")].map((one) => [one.getAttribute("name"), one.value]);
+    told.textContent = "Writing …";
+    try {
+      const answer = await fetch(form.dataset.keep, {
+        method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(Object.fromEntries(fields)),
+      });
+      told.textContent = (await answer.json()).told;
+      if (answer.ok) window.dash_clientside.set_props("changed", { data: { kept: Date.now() } });
+    } catch { told.textContent = "The service does not answer; try again."; }
+  }
+
+  document.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (event.target.dataset.keep) return void keep(event.target);
+    if (document.activeElement) remember(document.activeElement);
+    submit(event.target);
+  });
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form.phrase");
+    if (form && event.target.matches("select") && !event.target.closest(".panel")) { remember(event.target); submit(form); }
+  });
+
+  // Arrows walk the map's cells: one stop for Tab, Enter chooses.
+  const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.querySelectorAll("details.more-filters[open]").forEach((one) => { one.open = false; });
+    const cell = event.target.closest?.("table.map a.cell"), step = STEPS[event.key];
+    if (!cell || !step) return;
+    const table = cell.closest("table"), place = cell.closest("td");
+    let [row, column, next] = [place.parentNode.rowIndex, place.cellIndex, null];
+    do {
+      row += step[0]; column += step[1];
+      next = table.rows[row]?.cells[column];
+    } while (next && !next.querySelector("a.cell"));
+    if (!next) return;
+    event.preventDefault();
+    table.querySelectorAll("a.cell").forEach((one) => { one.tabIndex = -1; });
+    const target = next.querySelector("a.cell");
+    target.tabIndex = 0;
+    target.focus();
+  });
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-inside]");

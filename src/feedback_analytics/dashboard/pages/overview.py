@@ -1,4 +1,4 @@
-"""The overview: what to fix first, what readers find useful now, how sure that is, and how fresh."""
+"""The overview: what to fix first, what readers find useful now, what changed, how sure that is, and how fresh."""
 
 from __future__ import annotations
 
@@ -6,82 +6,100 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import pandas as pd
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from feedback_analytics.analytics import MIN_VOTES, Period, Verdict, last_days, numbers, sentences
-from feedback_analytics.dashboard.figures import usefulness_over_time
-from feedback_analytics.dashboard.marks import Axis, axis_for, mark, mark_key
-from feedback_analytics.dashboard.pages.frame import DOT, Page, attempt, foot_text, page, period_text
-from feedback_analytics.dashboard.pages.ranking import article_name, grouped, in_kept_order, ranking, section_name
-from feedback_analytics.dashboard.parts import Content, aria, card, empty_card, inside, key_figure, said, steps_table
+from feedback_analytics.analytics import MIN_VOTES, Verdict, numbers, sentences
+from feedback_analytics.dashboard.marks import Axis, as_shares, axis_for, mark
+from feedback_analytics.dashboard.pages.alerts import changed_card
+from feedback_analytics.dashboard.pages.frame import (
+    DOT,
+    Page,
+    attempt,
+    days_of,
+    foot_text,
+    links,
+    page,
+    period_line,
+    reading,
+    told_of,
+)
+from feedback_analytics.dashboard.pages.ranking import ranking_card
+from feedback_analytics.dashboard.pages.trend import trend_card
+from feedback_analytics.dashboard.parts import Content, aria, footer, inside, key_figure, records, said
 from feedback_analytics.dashboard.visit import Visit
 
 Row = Mapping[str, Any]
+OVERVIEW = {"with_readers": False}
+# Counting readers takes longer than all the rest.
 
 
 def overview(visit: Visit, fresh: Row) -> Page:
     """The page at `/` of a store with votes."""
-    period = period_of(visit, fresh)
-    head = [html.H1("Overview"), html.P(period_line(visit, period), id="live-period", className="sub")]
-    foot = foot_text(visit, period, fresh)
+    line = period_line(visit, told_of(visit, "overview", **OVERVIEW))
+    head = [html.H1("Overview"), html.P(line, id="live-period", className="sub")]
+    changed, waits = changed_card(visit)
     cards = [
-        attempt(visit, "fix", "What to fix first", partial(_fix_first, visit, period, foot)),
-        attempt(visit, "figures", "Key figures", partial(_key_figures, visit, period, fresh)),
-        attempt(visit, "trend", "Useful share over time", partial(_trend, visit, period, foot), 8),
-        attempt(visit, "kinds", "Sections by kind", partial(_kinds, visit, period, foot), 4),
-        attempt(visit, "articles", "Articles, and how sure", partial(_articles, visit, period, foot)),
-        attempt(visit, "sections", "Sections, and how sure", partial(_sections, visit, period, foot)),
+        attempt(visit, "fix", "What to fix first", partial(_fix_first, visit)),
+        attempt(visit, "figures", "Key figures", partial(_key_figures, visit, fresh)),
+        attempt(visit, "trend", "Useful share over time", partial(_trend, visit), 8),
+        changed,
+        attempt(visit, "articles", "Articles, and how sure", partial(ranking_card, visit, "articles")),
     ]
-    return page(visit, "Overview", head, cards, fresh, is_of_period=True)
+    return page(visit, "Overview", head, cards, fresh, waits=waits)
 
 
-def period_of(visit: Visit, fresh: Row) -> Period:
-    return last_days(
-        visit.address.days,
-        now=visit.now,
-        first_vote_at=fresh["first_vote_hour"],
-        newest_vote_at=fresh["newest_vote_hour"],
+def _fix_first(visit: Visit) -> Component:
+    answer = visit.ask("section_map")
+    items = sentences.fix_first(answer)
+    rows = [as_shares(row) for row in records(answer[answer["verdict"] == Verdict.WORSE].head(len(items)))]
+    axis = axis_for(rows)
+    drawn = [
+        _fix_row(visit, place, sentence, row, axis)
+        for place, ((sentence, _), row) in enumerate(zip(items, rows, strict=True), start=1)
+    ]
+    nothing = html.P(said(sentences.nothing_to_fix(answer), visit.address), className="lead")
+    worse = int((answer["verdict"] == Verdict.WORSE).sum())
+    n = numbers.counted(answer["votes"].sum(), "section vote")
+    below = f"{numbers.counted(worse, 'section')} surely below what to expect"
+    on_map = inside(
+        f"All {numbers.count(worse)} on the map" if worse else "The map", href=str(visit.address.to("/sections"))
     )
-
-
-def period_line(visit: Visit, period: Period) -> str:
-    """The exact period with its time zone, and why it ends where it ends."""
-    first, last = numbers.weekday(period.since), numbers.weekday(period.last_day)
-    days = numbers.counted(period.days, "day")
-    if period.until > visit.now:
-        end = f"today until {visit.now:%H:%M} UTC is part of it"
-    else:
-        end = "it ends with the day of the newest vote"
-    return f"{first} {numbers.RANGE} {last}, {days} in UTC{DOT}{end}"
-
-
-def _fix_first(visit: Visit, period: Period, foot: str) -> Component:
-    sections = visit.answers.sections(period)
-    items = sentences.fix_first(sections)
-    axis = axis_for([row for _, row in items])
-    rows = [
-        html.Li(
-            [
-                html.Span(place, className="rank"),
-                html.P(said(sentence, visit.address)),
-                html.Div([mark(row, axis), _expected(row, axis)], className="m"),
-            ]
-        )
-        for place, (sentence, row) in enumerate(items, start=1)
-    ]
-    nothing = html.P(said(sentences.nothing_to_fix(sections), visit.address), className="lead")
-    worse = int((sections["verdict"] == Verdict.WORSE).sum())
-    below = f"{numbers.counted(worse, 'section')} surely below the typical section of the kind"
     return html.Section(
         [
             html.Header(html.H2("What to fix first", id="fix-title")),
-            html.Div(html.Ol(rows) if rows else nothing, id="live-fix"),
-            html.Footer(html.Span(f"Ordered by sure gap × votes{DOT}{below}{DOT}{foot}", id="live-fix-foot")),
+            html.Div(html.Ol(drawn) if drawn else nothing, id="live-fix"),
+            footer(
+                "fix",
+                f"{n}{DOT}ordered by sure gap × readers a week{DOT}{below}{DOT}{foot_text(visit, answer)}",
+                [on_map, *links(visit, answer)],
+            ),
+            reading("section_map", MAP_MEANS, "the-net-effect-of-a-section"),
         ],
         className="card fix c12",
         **aria(labelledby="fix-title"),
+    )
+
+
+MAP_MEANS = {
+    "useful_share": "Useful",
+    "expected_share": "Expected",
+    "sure_gap": "Sure gap",
+    "votes_a_week": "Readers a week",
+    "rewrite_gain": "Order",
+    "verdict": "Verdict",
+}
+
+
+def _fix_row(visit: Visit, place: int, sentence: sentences.Sentence, row: Row, axis: Axis) -> Component:
+    target = {"article_id": row["article_id"], "section_id": row["section_id"]}
+    behind = inside("Events behind", href=str(visit.address.to("/events", of="sections", **target)), className="micro")
+    return html.Li(
+        [
+            html.Span(place, className="rank"),
+            html.P([*said(sentence, visit.address), " ", behind]),
+            html.Div([mark(row, axis), _expected(row, axis)], className="m"),
+        ]
     )
 
 
@@ -93,176 +111,57 @@ def _expected(row: Row, axis: Axis) -> Component:
     )
 
 
-def _key_figures(visit: Visit, period: Period, fresh: Row) -> Component:
-    table = visit.answers.overview(period).set_index("target")
+def _key_figures(visit: Visit, fresh: Row) -> Component:
+    answer = visit.ask("overview", **OVERVIEW)
+    rows = {row["target"]: row for row in records(answer)}
+    days = days_of(answer.attrs, visit)
+    before = f"the {-(-days // 7) * 7} days before" if days % 7 == 0 else f"the same days {-(-days // 7)} weeks before"
     figures = [
-        _share_figure("article", "Articles found useful", table.loc["article"]),
-        _share_figure("section", "Sections found useful", table.loc["section"]),
-        _votes_figure(table),
+        _share_figure(visit, "article", "Articles found useful", rows["article"], before),
+        _share_figure(visit, "section", "Sections found useful", rows["section"], before),
+        _votes_figure(visit, rows, before),
         _behind_figure(visit, fresh),
     ]
     return html.Div(figures, className="figures")
 
 
-def _share_figure(name: str, title: str, row: Row) -> Component:
-    n = numbers.counted(row["votes"], "vote")
-    note = f"of {numbers.counted(row['targets'], name)}; interval for one look"
+def _share_figure(visit: Visit, name: str, title: str, row: Row, before: str) -> Component:
     if not row["votes"]:
-        return key_figure(
-            name, title, "–", "", f"no votes for {name}s in these days", f"no votes is not 0{numbers.NARROW}%"
-        )
+        none = f"no votes for {name}s in these days"
+        return key_figure(name, title, "–", none, f"no votes is not 0{numbers.NARROW}%")
+    events = str(visit.address.to("/events", of=f"{name}s"))
+    note: Content = said(sentences.change(row, before), visit.address)
     if row["votes"] < MIN_VOTES:
         big = f"{numbers.count(row['useful'])} of {numbers.count(row['votes'])}"
-        return key_figure(name, title, big, "", f"a share is shown from {MIN_VOTES} votes", note)
-    big, unit = numbers.percent(row["useful_share"]).split(numbers.NARROW)
+        return key_figure(name, title, inside(big, href=events), f"a share is shown from {MIN_VOTES} votes", note)
+    share, unit = numbers.percent(row["useful_share"]).split(numbers.NARROW)
+    big_share: Content = [share, html.Small(f"{numbers.NARROW}{unit}")]
+    n = f"{numbers.counted(row['votes'], 'vote')} on {numbers.counted(row['targets'], name)}"
     span = f"{numbers.percent_range(row['useful_share_low'], row['useful_share_high'])}, {n}"
-    return key_figure(name, title, big, f"{numbers.NARROW}{unit}", span, note)
+    return key_figure(name, title, inside(big_share, href=events), span, note)
 
 
-def _votes_figure(table: pd.DataFrame) -> Component:
-    votes = table["votes"]
-    span = f"{numbers.count(votes['article'])} for articles, {numbers.count(votes['section'])} for sections"
-    return key_figure(
-        "votes", "Votes that stand", numbers.count(votes.sum()), "", span, "each reader’s latest answer counts"
-    )
+def _votes_figure(visit: Visit, rows: Mapping[str, Row], before: str) -> Component:
+    article, section = rows["article"], rows["section"]
+    votes = article["votes"] + section["votes"]
+    then = article["votes_before"] + section["votes_before"]
+    span = f"{numbers.count(article['votes'])} for articles, {numbers.count(section['votes'])} for sections"
+    note = f"{numbers.count(then)} in {before}"
+    big = inside(numbers.count(votes), href=str(visit.address.to("/events")))
+    return key_figure("votes", "Votes that stand", big, span, note)
 
 
 def _behind_figure(visit: Visit, fresh: Row) -> Component:
     behind = visit.live.behind_records
     big = "?" if behind is None else numbers.count(behind)
     span = "events in the log, not yet counted" if behind is not None else "the log cannot be seen from here"
-    note = f"counted up to {numbers.clock(fresh['as_of'])}"
-    return key_figure("behind", "Waiting", big, "", span, note)
+    note = f"counted up to {numbers.clock(fresh['as_of'], visit.zone)}" if fresh["as_of"] else "nothing counted by then"
+    return key_figure("behind", "Waiting", inside(big, href=str(visit.address.to("/health"))), span, note)
 
 
-def _trend(visit: Visit, period: Period, foot: str) -> Component:
-    table = visit.answers.over_time(period)
-    total = visit.answers.overview(period).set_index("target").loc["article"]
-    says = sentences.over_time(period, total)
-    return trend_card(visit, "trend", "Useful share over time", period, table, says, foot)
-
-
-def trend_card(
-    visit: Visit,
-    name: str,
-    title: str,
-    period: Period,
-    table: pd.DataFrame,
-    says: sentences.Sentence,
-    foot: str,
-    *,
-    noun: str = "articles as a whole",
-    versions: pd.DataFrame | None = None,
-) -> Component:
-    """A chart over time with its sentence, its table and its foot; without votes, a card that says so."""
-    if not table["votes"].any():
-        what = f"No votes for {noun}, {period_text(period)}."
-        return empty_card(name, title, what, visit.address, foot, 8)
-    figure = usefulness_over_time(table, period.step, visit.theme, now=visit.now, versions=versions)
-    chart = html.Div(
-        dcc.Graph(id=f"live-{name}", figure=figure, config={"displayModeBar": False, "responsive": True}),
-        className="plot",
-        role="img",
-        **aria(labelledby=f"{name}-title live-{name}-says"),
-    )
-    low, high = figure.layout.yaxis.range
-    n = numbers.counted(table["votes"].sum(), "vote")
-    axis = f"{n} by {period.step}{DOT}share axis {low:.0f}{numbers.RANGE}{numbers.percent(high / 100, 0)}"
-    return card(
-        name,
-        title,
-        [chart, steps_table(table, name, period.step)],
-        says=said(says, visit.address),
-        foot=f"{axis}{DOT}band: 95{numbers.NARROW}%, for one look{DOT}{foot}",
-        width=8,
-    )
-
-
-def _kinds(visit: Visit, period: Period, foot: str) -> Component:
-    rows = visit.answers.kinds(period).to_dict("records")
-    items = [
-        html.Li(
-            [
-                html.Span([html.B(sentences.KINDS[row["kind"]]), html.Span(_kind_share(row), className="share")]),
-                _kind_mark(row),
-                html.Span(
-                    f"{numbers.counted(row['votes'], 'vote')} on {numbers.counted(row['sections'], 'section')}",
-                    className="meta",
-                ),
-            ]
-        )
-        for row in rows
-    ]
-    says = (
-        f"All votes on sections of a kind together, with the 95{numbers.NARROW}% interval for one look."
-        if rows
-        else "No votes on sections in these days."
-    )
-    body = html.Ul(items, id="live-kinds", className="kinds")
-    return card(
-        "kinds", "Sections by kind", body, says=says, foot=f"Bars from 0 to 100{numbers.NARROW}%{DOT}{foot}", width=4
-    )
-
-
-def _kind_share(row: Row) -> list[Component | str]:
-    if row["votes"] < MIN_VOTES:
-        return [f"{numbers.count(row['useful'])} of {numbers.count(row['votes'])}"]
-    span = numbers.percent_range(row["useful_share_low"], row["useful_share_high"])
-    return [html.B(numbers.percent(row["useful_share"])), " ", html.Span(span)]
-
-
-def _kind_mark(row: Row) -> Component:
-    """A bar from 0 with its Wilson interval; no verdict, so nothing is coloured."""
-    if row["votes"] < MIN_VOTES:
-        return html.Span(f"a share is shown from {MIN_VOTES} votes", className="small muted")
-    p, low, high = (round(100 * row[name], 2) for name in ("useful_share", "useful_share_low", "useful_share_high"))
-    style = {"--min": 0, "--max": 100, "--p": p, "--lo": low, "--hi": high}
-    return html.Span(
-        [html.Span(className=part) for part in ("b", "i", "d")],
-        className="iv bar",
-        style=style,
-        **aria(hidden="true"),
-    )
-
-
-def _articles(visit: Visit, period: Period, foot: str) -> Component:
-    table = visit.answers.articles(period)
-    reference = float(table["reference_share"].iloc[0]) if len(table) else None
-    return _ranking_card(visit, period, "article", table, reference, foot)
-
-
-def _sections(visit: Visit, period: Period, foot: str) -> Component:
-    return _ranking_card(visit, period, "section", visit.answers.sections(period), None, foot)
-
-
-def _ranking_card(
-    visit: Visit, period: Period, noun: str, table: pd.DataFrame, reference_share: float | None, foot: str
-) -> Component:
-    name, title = f"{noun}s", f"{noun.capitalize()}s, and how sure"
-    if table.empty:
-        return empty_card(name, title, f"No votes for {noun}s, {period_text(period)}.", visit.address, foot)
-    is_whole = visit.address.shown_whole == name
-    groups, moved = in_kept_order(grouped(table, is_whole=is_whole), table, visit.kept_rows.get(f"live-{name}", ()))
-    name_of = article_name if noun == "article" else section_name
-
-    def name_cell(row: Row) -> Component:
-        return name_of(row, visit.address)
-
-    line = "" if reference_share is not None else "Each line: the typical section of its kind. "
-    says: Content = [line, *said(sentences.verdict_counts(table, noun), visit.address)]
-    other = visit.address.with_whole("" if is_whole else name)
-    more = "Fewer rows" if is_whole else f"All {numbers.counted(len(table), noun)}"
-    body = [
-        html.Div(ranking(groups, noun, name_cell, reference_share), id=f"live-{name}"),
-        html.Div(mark_key(reference_share), id=f"live-{name}-key"),
-        html.P(inside(more, href=str(other)), id=f"live-{name}-more", className="more-rows"),
-    ]
-    n = numbers.counted(table["votes"].sum(), "vote")
-    order = "ordered by the sure gap, so that few votes top no list"
-    return card(name, title, body, says=says, foot=f"{n}{DOT}{order}{DOT}{foot}", beside=_moved(moved, noun))
-
-
-def _moved(moved: int, noun: str) -> Content:
-    """Rows never change places under the reader: a button does it."""
-    text = f"{numbers.counted(moved, noun)} moved · reorder"
-    return html.Button(text, className="btn quiet reorder") if moved else ""
+def _trend(visit: Visit) -> Component:
+    total = next(row for row in records(visit.ask("overview", **OVERVIEW)) if row["target"] == "article")
+    answer = visit.ask("trend")
+    says = sentences.over_time(total, days_of(answer.attrs, visit))
+    events = visit.address.to("/events", of="articles")
+    return trend_card(visit, answer, "trend", "Useful share over time", says, events=events)

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from feedback_analytics.analytics import numbers
-from feedback_analytics.dashboard.pages.frame import Page, note_failure, page, what_failed
+from feedback_analytics.dashboard.pages.frame import Page, balance, note_failure, page, what_failed
 from feedback_analytics.dashboard.parts import Content, card, failed_card, icon, inside
 from feedback_analytics.dashboard.visit import Visit
 from feedback_analytics.errors import FeedbackError
@@ -26,21 +26,20 @@ def no_votes_yet(visit: Visit, fresh: Row) -> Page:
             className="sub",
         ),
     ]
-    return page(visit, "No votes yet", head, [_steps(visit.address.origin), _come_in(visit)], fresh)
+    cards = [_steps(visit.address.origin), _come_in(visit)]
+    return page(visit, "No votes yet", head, cards, fresh, is_filtered=False)
 
 
 def unknown(visit: Visit, fresh: Row, title: str, what: str) -> Page:
     """An address that leads nowhere. what: a sentence that says so, with what was asked for."""
     body = [
         html.P([html.B(what), html.Br(), "An id that was just announced or voted on shows within two seconds."]),
-        html.Div(
-            inside("Go to the overview", href=str(visit.address.of_overview()), className="btn"), className="acts"
-        ),
+        html.Div(inside("Go to the overview", href=str(visit.address.to("/")), className="btn"), className="acts"),
     ]
     hole = html.Section(
         [html.Header(html.H2("Nothing to show")), html.Div(body, className="hole")], className="card empty c12"
     )
-    return page(visit, title, html.H1(title), [hole], fresh)
+    return page(visit, title, html.H1(title), [hole], fresh, is_filtered=False)
 
 
 def store_gone(visit: Visit, error: FeedbackError) -> Page:
@@ -96,7 +95,7 @@ def _steps(origin: str) -> Component:
 
 
 def _come_in(visit: Visit) -> Component:
-    row = visit.answers.ledger_balance().iloc[0]
+    row = balance(visit)
     drawn = [
         html.Div([html.B(numbers.count(row["received"])), html.Span("events taken from the log")]),
         html.Div(
