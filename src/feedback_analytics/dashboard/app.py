@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, set_props
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, set_props
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
 from feedback_analytics import __version__
 from feedback_analytics.analytics import SharedLake
 from feedback_analytics.dashboard.address import read_address
-from feedback_analytics.dashboard.changes import changes
+from feedback_analytics.dashboard.changes import FRAME, Changes, changes
 from feedback_analytics.dashboard.keeping import Keep, What, add_keeping
 from feedback_analytics.dashboard.live import Live
 from feedback_analytics.dashboard.packing import Packing
-from feedback_analytics.dashboard.pages import Page, broken, note_failure, open_page, store_gone
+from feedback_analytics.dashboard.pages import SLOW, Page, broken, note_failure, open_page, store_gone
 from feedback_analytics.dashboard.parts import data
 from feedback_analytics.dashboard.policy import Guarded
 from feedback_analytics.dashboard.themes import ThemeName
@@ -50,12 +50,16 @@ Shown = dict[str, Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """What a browser asks for, and what it shows meanwhile; changed: why it asks, when not for another address."""
+    """What a browser asks for, and what it shows meanwhile; changed: why it asks, when not for another address.
+
+    wants_rest: only for what was left out at first, as it takes long; all else stays as it is shown.
+    """
 
     href: str
     theme: ThemeName
     changed: Shown
     shown: Shown
+    wants_rest: bool = False
 
     @property
     def is_elsewhere(self) -> bool:
@@ -132,7 +136,8 @@ def build_dashboard(
         State("shown", "data"),
     )
     async def show(href: str, theme: ThemeName, changed: Shown, shown: Shown) -> Shown:
-        asked, key = Asked(href, theme, changed or {}, shown or {}), await asyncio.to_thread(look)
+        wants_rest = ctx.triggered_id == "changed" and "more" in changed and shown["href"] == href
+        asked, key = Asked(href, theme, changed or {}, shown or {}, wants_rest), await asyncio.to_thread(look)
         return _send(await asyncio.to_thread(draw, asked), asked, key)
 
     in_browser: Any = app.clientside_callback  # Dash leaves it without types
@@ -175,10 +180,21 @@ def _draw(asked: Asked, shared: SharedLake, zone: ZoneInfo, live: Live, stale_se
 def _send(page: Page, asked: Asked, key: str) -> Shown:
     """Sends what differs from the page shown; gives what the browser then shows."""
     sent = changes(page.tree, asked.shown.get("digests"))
+    if asked.wants_rest and FRAME not in sent.updates:
+        return _send_rest(sent, asked)
     for name, props in sent.updates.items():
         set_props(name, props)
     told = {"key": key, "title": page.title, "href": asked.href, "waits": page.waits}
     return {**told, "digests": sent.digests, "rows": sent.rows}
+
+
+def _send_rest(sent: Changes, asked: Asked) -> Shown:
+    """Only what was left out at first: somebody may be reading the rest by now, and nothing moves under a reader."""
+    rest = [name for name in sent.updates if name.startswith(SLOW)]
+    for name in rest:
+        set_props(name, sent.updates[name])
+    digests = {**asked.shown["digests"], **{name: sent.digests[name] for name in rest}}
+    return {**asked.shown, "digests": digests, "waits": False}
 
 
 def _tell_defect(error: Exception) -> None:

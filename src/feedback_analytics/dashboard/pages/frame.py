@@ -23,6 +23,8 @@ from feedback_analytics.dashboard.visit import Visit
 from feedback_analytics.errors import FeedbackError, QueryError, QueryTimeout
 
 Row = Mapping[str, Any]
+SLOW = "live-slow-"
+# The ids of cards that are drawn after the rest begin so.
 EQUALS, PLUS = " = ", " + "
 DOT = f"{numbers.FIXED}· "
 # Between facts of one line; where the line wraps, the dot stays at its end.
@@ -85,7 +87,7 @@ def slow(visit: Visit, name: str, title: str, what: str, draw: Callable[[], Comp
         inner = attempt(visit, name, title, draw)
     else:
         inner = waiting_card(name, title, f"Counting {what} …")
-    return html.Div(inner, id=f"live-slow-{name}", className="slow")
+    return html.Div(inner, id=f"{SLOW}{name}", className="slow")
 
 
 def what_failed(error: Exception) -> str:
