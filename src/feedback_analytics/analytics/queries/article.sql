@@ -17,11 +17,11 @@
 with known as (
     select article_id
     from mart.articles
-    where article_id = $article_id
+    where concat(article_id, '') = $article_id
     union
     select article_id
     from raw.usefulness_hourly
-    where article_id = $article_id
+    where concat(article_id, '') = $article_id
 )
 select
     known.article_id,

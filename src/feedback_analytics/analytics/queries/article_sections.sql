@@ -16,5 +16,5 @@ select
     sections.article_version = articles.article_version  as is_current
 from mart.sections as sections
 join mart.articles as articles using (article_id)
-where sections.article_id = $article_id
+where concat(sections.article_id, '') = $article_id
 order by sections.position, sections.section_id

@@ -9,6 +9,6 @@ select
     article_version,
     arg_max(coalesce(published_at, occurred_at), (occurred_at, event_hash))  as published_at
 from raw.articles
-where article_id = $article_id
+where concat(article_id, '') = $article_id
 group by article_version
 order by article_version

@@ -18,5 +18,5 @@ from raw.usefulness_daily
 where day_at >= $since
   and day_at <  $until
   and ($of_sections::boolean is null or (section_id is not null) = $of_sections::boolean)
-  and ($article_id::varchar is null or article_id = $article_id::varchar)
+  and ($article_id::varchar is null or concat(article_id, '') = $article_id::varchar)
 group by article_id, section_id

@@ -16,7 +16,7 @@ select
 from raw.votes as votes
 join known using (log_id, log_topic, log_partition)
 semi join some_segments using (segment_id)
-where votes.article_id = $article_id
+where concat(votes.article_id, '') = $article_id
   and votes.log_offset < known.next_offset
   and votes.occurred_at >= $since
   and votes.occurred_at <  $until

@@ -22,7 +22,7 @@ answers as (
     from raw.votes as votes
     join known using (log_id, log_topic, log_partition)
     semi join some_segments using (segment_id)
-    where votes.article_id = $article_id
+    where concat(votes.article_id, '') = $article_id
       and not votes.is_reversal
       and votes.article_version is not null
       and votes.log_offset < known.next_offset
