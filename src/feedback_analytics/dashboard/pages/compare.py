@@ -248,6 +248,8 @@ def versions_card(visit: Visit, article_id: str, width: int = 12) -> Component:
     """Each version of an article against the one before, for the whole and for every section."""
     answer = visit.ask("edit_effect", article_id=article_id)
     foot, rows = foot_text(visit, answer), records(answer)
+    sections = records(visit.look.ask("article_sections", article_id=article_id, **visit.as_of))
+    headings = {row["section_id"]: row["heading"] for row in sections}
     if not rows:
         none = "Readers answered for one version only, or the events do not tell the version."
         return card(
@@ -266,7 +268,7 @@ def versions_card(visit: Visit, article_id: str, width: int = 12) -> Component:
         html.Th(text, scope="col", className="num") for text in ("After minus before", "Readers of both", "Votes after")
     ]
     table = html.Table(
-        [html.Thead(html.Tr(heads)), html.Tbody([_version(visit, row) for row in rows])],
+        [html.Thead(html.Tr(heads)), html.Tbody([_version(visit, row, headings) for row in rows])],
         className="rank-t diff-t stack",
     )
     return card(
@@ -281,11 +283,12 @@ def versions_card(visit: Visit, article_id: str, width: int = 12) -> Component:
     )
 
 
-def _version(visit: Visit, row: Row) -> Component:
+def _version(visit: Visit, row: Row, headings: Mapping[str, str | None]) -> Component:
     name = f"Version {row['article_version']} after {row['version_before']}"
     when = f", {numbers.day(row['published_at'].astimezone(visit.zone))}" if row["published_at"] else ""
     target = {"article_id": row["article_id"], "section_id": row["section_id"]}
     of = "sections" if row["section_id"] else "articles"
+    told = headings.get(row["section_id"]) or row["section_id"] or "The article as a whole"
     paired: Content = html.Span(numbers.counted(row["paired_readers"], "reader"), className="muted")
     if row["paired_difference"] is not None:
         span = numbers.signed_range(row["paired_low"], row["paired_high"])
@@ -293,7 +296,7 @@ def _version(visit: Visit, row: Row) -> Component:
     return html.Tr(
         [
             html.Th(
-                [html.Bdi(row["section_id"] or "The article as a whole"), html.Span(f"{name}{when}", className="meta")],
+                [html.Bdi(told), html.Span(f"{name}{when}", className="meta")],
                 scope="row",
             ),
             html.Td(difference_mark(row, is_sure=_is_apart(row)), className="mark"),
