@@ -94,6 +94,8 @@ def test_a_store_made_by_the_first_migration_is_migrated_and_keeps_its_votes(tmp
             writer._engine.execute(undoing)
     with pytest.raises(MigrationNeeded, match="schema version 1, this release reads 4"):
         open_reader(tmp_path)
+    with open_reader(tmp_path, older=True) as reader:
+        assert reader.secret_fingerprint() is None
     with a_writer(tmp_path) as writer:
         writer.claim(LOG, TOPIC, [0, 1])
         writer.commit(scribe.rows([a_vote(reader="r3")]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -9,13 +10,16 @@ from typing import Any
 
 from feedback_analytics.cli.secret import reader_secret
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, secret_fingerprint
-from feedback_analytics.errors import SettingsError
+from feedback_analytics.errors import SettingsError, StoreDamaged
 from feedback_analytics.log import EventLog, NewRecord, open_log
 from feedback_analytics.processor import OutgoingRecord
 from feedback_analytics.settings import Settings
 from feedback_analytics.store import open_reader
 
 TOPICS = (VOTES_TOPIC, ARTICLES_TOPIC)
+
+MAKING_SECONDS = 5.0
+# A catalog that is just being made looks as if it were damaged. It takes some tenths of a second.
 
 
 def now() -> datetime:
@@ -30,17 +34,28 @@ def checked_secret(settings: Settings) -> bytes:
     """
     secret = reader_secret(settings)
     try:
-        reader = open_reader(settings)
+        kept = _kept_fingerprint(settings)
     except SettingsError:
         return secret  # No store yet, or none here: the worker that makes it keeps the fingerprint.
-    with reader:
-        kept = reader.secret_fingerprint()
     if kept not in (None, secret_fingerprint(secret)):
         raise SettingsError(
             "the reader secret is not the one this store was made with, so every reader would count as a new one. "
             "Set FEEDBACK_READER_SECRET to the old one, or put the old reader.secret file back."
         )
     return secret
+
+
+def _kept_fingerprint(settings: Settings) -> str | None:
+    """What the store knows of its secret. A worker that starts with us may be making or migrating it at this moment."""
+    deadline = time.monotonic() + MAKING_SECONDS
+    while True:
+        try:
+            with open_reader(settings, older=True) as reader:
+                return reader.secret_fingerprint()
+        except StoreDamaged:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(MAKING_SECONDS / 20)
 
 
 def open_topics(settings: Settings) -> EventLog:

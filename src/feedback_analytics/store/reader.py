@@ -43,18 +43,18 @@ COPY_SECONDS = 10
 # How long a copy of the catalog is tried for. It takes milliseconds, and a busy writer pauses for longer.
 
 
-def open_reader(where: Settings | str | Path, *, confined: bool = True) -> Reader:
+def open_reader(where: Settings | str | Path, *, confined: bool = True, older: bool = False) -> Reader:
     """The store of these settings, or at a data directory, a lake folder or a store URL.
 
     A confined reader answers single SELECTs and reads no file but the lake's own; its settings are locked. It keeps an
     honest mistake, or a pasted query, from doing harm; it is no sandbox for strangers. confined=False is for people in
-    their own Python process, who may join the lake with their own files and tables.
+    their own Python process, who may join the lake with their own files and tables. older=True opens a store as well
+    that a worker has yet to migrate, or is migrating now: of it no more than its facts can be asked.
 
     Raises SettingsError when there is no store, MigrationNeeded when this release cannot read it.
     """
-    if isinstance(where, Settings):
-        return Reader(find_store(where.store_location), where.store, confined)
-    return Reader(find_store(where), StoreSettings(), confined)
+    place, settings = (where.store_location, where.store) if isinstance(where, Settings) else (where, StoreSettings())
+    return Reader(find_store(place), settings, confined=confined, older=older)
 
 
 class Snapshot:
@@ -109,7 +109,7 @@ class Snapshot:
 class Reader:
     """One read-only DuckDB instance on the store. May be used by several threads; close it when done."""
 
-    def __init__(self, folder: LakeFolder, settings: StoreSettings, confined: bool) -> None:
+    def __init__(self, folder: LakeFolder, settings: StoreSettings, *, confined: bool, older: bool) -> None:
         self._folder, self._seconds, self._confined = folder, settings.query_seconds, confined
         self.ends = Ends()
         self._private = Path(tempfile.mkdtemp(prefix="feedback-reader-"))
@@ -118,7 +118,7 @@ class Reader:
         )
         try:
             attach_for_reading(self._engine, folder, self._catalog())
-            check_readable(self._engine)
+            check_readable(self._engine, older=older)
             if confined:
                 confine(self._engine, [folder.data, self._private / "spill"])
         except BaseException:

@@ -55,11 +55,11 @@ def bring_up_to_date(engine: duckdb.DuckDBPyConnection, now: Callable[[], dateti
     _make_views(engine)
 
 
-def check_readable(engine: duckdb.DuckDBPyConnection) -> None:
-    """Raises MigrationNeeded when the store was made by another generation of this service."""
+def check_readable(engine: duckdb.DuckDBPyConnection, *, older: bool) -> None:
+    """Raises MigrationNeeded when a newer release made the store, or an older one did and older is False."""
     found = int(read_facts(engine).get("schema_version", 0))
     _refuse_newer(found)
-    if found < schema_version():
+    if found < schema_version() and not older:
         raise MigrationNeeded(
             f"the store has schema version {found}, this release reads {schema_version()}. "
             "Start a worker of this release once (feedback serve); it brings the store up to date."
