@@ -76,7 +76,6 @@ def serve_until_told(app: Any, listener: socket.socket, on_stop: Callable[[], No
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_OBJECTS)
-    gc.freeze()  # what was made so far stays: no collection need look at it
 
     async def serve() -> None:
         server: Any = _ServerOnSocket(app, listener)

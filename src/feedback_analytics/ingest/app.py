@@ -53,10 +53,7 @@ class Ingest:
             return
         path = scope["path"]
         if path == EVENTS_PATH:
-            try:
-                answer = await self._events(scope, receive)
-            except Exception:
-                answer = self._failed(path)
+            answer = await self._answer(self._events(scope, receive), path)
         elif path in self._pages or path in self._states:
             answer = await self._answer(self._get(scope, path), path)
         elif self._otherwise is not None:
@@ -67,15 +64,12 @@ class Ingest:
         await answer.send(send, head_only=scope["method"] == "HEAD")
 
     async def _answer(self, answering: Awaitable[Answer], path: str) -> Answer:
+        """The last door: of a defect the client sees only that there is one, the operator the trace."""
         try:
             return await answering
         except Exception:
-            return self._failed(path)
-
-    def _failed(self, path: str) -> Answer:
-        """The last door: of a defect the client sees only that there is one, the operator the trace."""
-        self._log.exception("request_failed", path=path)
-        return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; its log says how.")
+            self._log.exception("request_failed", path=path)
+            return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; its log says how.")
 
     async def _get(self, scope: Scope, path: str) -> Answer:
         if scope["method"] not in ("GET", "HEAD"):
@@ -93,7 +87,6 @@ class Ingest:
         return _state(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
 
     async def _metrics(self) -> Answer:
-        self._events.counts.tell()
         body = await asyncio.to_thread(generate_latest, self._registry)
         return Answer(200, ((b"content-type", CONTENT_TYPE_LATEST.encode()), _NO_STORE), body)
 

@@ -23,16 +23,15 @@ _GZIP = 16 + zlib.MAX_WBITS
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, max_body_bytes: int) -> bytes:
     """The whole body, unpacked. Raises RefusedRequest (400, 408, 413, 415) as soon as it is clear."""
     announced_bytes = _announced_size(headers, max_body_bytes)
-    unpack = _unpacker(headers, max_body_bytes) if b"content-encoding" in headers else None
+    unpack = _unpacker(headers, max_body_bytes)
     message = await receive()
     if message["type"] == "http.disconnect":
         raise _cut_off()
-    body: bytes = message.get("body", b"")
+    body = message.get("body", b"")
     # A server may say that more comes when all is here; to ask again costs a turn of the event loop.
     if len(body) == announced_bytes or not message.get("more_body"):
         if unpack is None:
-            if len(body) > max_body_bytes:
-                raise _too_large(max_body_bytes)
+            _refuse_size(len(body), max_body_bytes)
             return bytes(body)
         unpack.add(body)
         return unpack.whole()
@@ -105,28 +104,21 @@ def _announced_size(headers: Mapping[bytes, bytes], max_body_bytes: int) -> int 
     announced = headers.get(b"content-length", b"")
     if not announced.isdigit():
         return None
-    size_bytes = int(announced)
-    if size_bytes > max_body_bytes:
-        raise _too_large(max_body_bytes)
-    return size_bytes
+    _refuse_size(int(announced), max_body_bytes)
+    return int(announced)
 
 
 def _refuse_size(size_bytes: int, max_body_bytes: int) -> None:
     if size_bytes > max_body_bytes:
-        raise _too_large(max_body_bytes)
-
-
-def _too_large(max_body_bytes: int) -> RefusedRequest:
-    return RefusedRequest(
-        413,
-        Reason.too_large,
-        f"A body may have at most {max_body_bytes} bytes, before and after unpacking. Send fewer events at once.",
-    )
+        detail = (
+            f"A body may have at most {max_body_bytes} bytes, before and after unpacking. Send fewer events at once."
+        )
+        raise RefusedRequest(413, Reason.too_large, detail)
 
 
 def _unpacker(headers: Mapping[bytes, bytes], max_body_bytes: int) -> GzipUnpacker | None:
-    encoding = headers[b"content-encoding"].strip().lower()
-    if encoding == b"identity":
+    announced = headers.get(b"content-encoding")
+    if announced is None or (encoding := announced.strip().lower()) == b"identity":
         return None
     if encoding in (b"gzip", b"x-gzip"):
         return GzipUnpacker(max_body_bytes)

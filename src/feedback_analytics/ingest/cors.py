@@ -15,7 +15,7 @@ _PREFLIGHT: Headers = (
     (b"access-control-max-age", b"%d" % PREFLIGHT_SECONDS),
 )
 _EXPOSED = (b"access-control-expose-headers", b"retry-after")
-_ANY_ORIGIN: Headers = ((b"access-control-allow-origin", b"*"), _EXPOSED)
+ANY_ORIGIN: Headers = ((b"access-control-allow-origin", b"*"),)
 
 
 class Cors:
@@ -28,7 +28,7 @@ class Cors:
     def headers(self, origin: bytes | None) -> Headers:
         """The headers that let a page of this origin read the answer; none for an origin that is not allowed."""
         if self._allowed is None:
-            return _ANY_ORIGIN
+            return (*ANY_ORIGIN, _EXPOSED)
         vary = (b"vary", b"origin")
         if origin is None or origin not in self._allowed:
             return (vary,)

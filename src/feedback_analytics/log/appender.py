@@ -48,7 +48,6 @@ class Appender:
         self._is_closed = False
         self._head, self._add_runs, self._move_heads = read_sql("head"), read_sql("add_runs"), read_sql("move_heads")
         self._connection: sqlite3.Connection | None = None
-        self._lock = file.lock()
         self._topic_ids: dict[str, int] = {}
         self._heads: dict[At, Head] = {}
         self._heads_version = -1
@@ -88,9 +87,8 @@ class Appender:
             else:
                 for parcel, places in zip(parcels, answers, strict=True):
                     parcel.done.set_result(places)
-        with contextlib.suppress(LogError), self._lock:
+        with contextlib.suppress(LogError), self._file.exclusive():
             self._drop_connection()
-        self._lock.close()
 
     def _take(self) -> list[Parcel]:
         """What waits, up to TRANSACTION_BYTES; empty when closed and nothing waits."""
@@ -112,7 +110,7 @@ class Appender:
         """Make the parcels durable in one transaction; the first offset of each partition's records."""
         waiting = sort_by_partition(parcels)
         partitions = {at: list(pack(own.keys, own.values, own.headers)) for at, own in waiting.items()}
-        with as_log_errors(self._file.path), self._lock:
+        with as_log_errors(self._file.path), self._file.exclusive():
             self._file.refuse_if_replaced()
             try:
                 connection = self._connection or self._open()
