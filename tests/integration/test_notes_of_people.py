@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from feedback_analytics.analytics import Lake
-from feedback_analytics.errors import StoreError
+from feedback_analytics.errors import QueryError, StoreError
 from feedback_analytics.store import JobKind, open_reader, run_job
 from tests.support.builders import a_vote, record_of
 from tests.support.dashboard import RunningDashboard, running_dashboard
@@ -66,6 +67,8 @@ def test_an_annotation_is_written_once_corrected_and_removed(house: House, lake:
     assert notes(lake) == []
     assert notes(lake, as_of=before.attrs["positions"]) == ["Campaign", "Redesign"]
     assert notes(lake, as_of="2020-01-01") == []
+    with pytest.raises(QueryError, match="as_of names 99 annotations; the store has 5"):
+        notes(lake, as_of=re.sub(r"\d+$", "99", before.attrs["positions"]))
     assert lake.sql("select count(*) from raw.annotations").fetchall() == [(5,)]
 
 

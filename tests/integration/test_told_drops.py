@@ -225,7 +225,7 @@ def test_answers_from_before_and_after_a_telling_can_be_made_again(fallen: Newsr
     assert_frame_equal(fallen.ask(as_of=positions), before, check_exact=True)
     with fallen.lake() as lake:
         assert lake.ask("overview", as_of=after.attrs["positions"]).attrs["positions"] == positions
-    with pytest.raises(QueryError, match="as_of names 9 notes about drops; the store has 2"):
+    with pytest.raises(QueryError, match="as_of names 9 drop notes; the store has 2"):
         fallen.ask(as_of=f"{positions};drops_told@9")
 
 

@@ -23,7 +23,8 @@ import pandas as pd
 from feedback_analytics.analytics.catalog import QUESTIONS, Question, question_named
 from feedback_analytics.analytics.memory import Memory
 from feedback_analytics.analytics.parameters import read_parameters
-from feedback_analytics.analytics.scope import Scope, zone_named
+from feedback_analytics.analytics.periods import zone_named
+from feedback_analytics.analytics.scope import Scope
 from feedback_analytics.store import Reader, Snapshot
 
 

@@ -63,7 +63,7 @@ class Memory:
         known = known_at(snapshot, as_of)
         with self._turn:
             if self._snapshot_id == snapshot.snapshot_id:
-                _keep(self._known, as_of, known)
+                keep(self._known, as_of, known, REMEMBERED)
         return known
 
     def facts(self, known: Known) -> Facts:
@@ -72,7 +72,7 @@ class Memory:
         key = str(known.positions.filter(of_articles).to_pylist())
         with self._turn:
             facts = self._facts.pop(key, None) or Facts()
-            _keep(self._facts, key, facts)
+            keep(self._facts, key, facts, REMEMBERED)
             return facts
 
     def counts(self, snapshot: Snapshot, key: Hashable, count: Callable[[], pa.Table]) -> pa.Table:
@@ -83,7 +83,7 @@ class Memory:
             found = count()
             with self._turn:
                 if self._snapshot_id == snapshot.snapshot_id:
-                    _keep(self._counts, key, found)
+                    keep(self._counts, key, found, REMEMBERED)
         return found
 
     def holds(self, snapshot: Snapshot, key: Hashable) -> bool:
@@ -98,9 +98,10 @@ class Memory:
                 self._known, self._counts = {}, {}
 
 
-def _keep(kept: dict[Any, Any], key: Hashable, value: object) -> None:
+def keep(kept: dict[Any, Any], key: Hashable, value: object, most: int) -> None:
+    """Keep the value under its key, and no more than so many of all: the oldest goes."""
     kept[key] = value
-    if len(kept) > REMEMBERED:
+    if len(kept) > most:
         kept.pop(next(iter(kept)))
 
 

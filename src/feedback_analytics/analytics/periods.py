@@ -198,3 +198,11 @@ def _next_day(at: datetime, zone: ZoneInfo) -> datetime:
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     """The beginning of the day in the time zone, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of that name. Raises QueryError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise QueryError(f"there is no time zone {name!r}. Name one such as Europe/Berlin or UTC.") from None

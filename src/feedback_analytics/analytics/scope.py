@@ -234,13 +234,16 @@ class Scope:
         return table.assign(late_votes=table["step_at"].map(found).fillna(0).astype(np.int64))
 
     def _step_counts(self, step: str, edges: Sequence[datetime], **chosen: object) -> pa.Table:
+        self.snapshot.lend("parts", self._parts_of_steps(step, edges, **chosen))
+        return self.snapshot.table(read_query("step_counts"))
+
+    def _parts_of_steps(self, step: str, edges: Sequence[datetime], **chosen: object) -> pa.Table:
         """By the sums of days where all steps begin with such days, by those of hours where they are current."""
         zone, cuts = self.known.sums.zone, [at for at in edges if self.period.since < at < self.period.until]
         if self._counts_entries:
             return self._of_entries("step_counts", **chosen)
         if zone is not None and step != "hour" and all(begins_a_day(at, zone) for at in cuts):
-            self.snapshot.lend("parts", self._of_sums("steps", **chosen))
-            return self.snapshot.table(read_query("step_counts"))
+            return self._of_sums("steps", **chosen)
         ends = (self.period.since, self.period.until, *edges)
         if self.known.is_now and all(at.timestamp() % HOUR.total_seconds() == 0 for at in ends):
             return self._in_period("step_counts_by_hour", **chosen)
@@ -279,30 +282,21 @@ class Scope:
         known = self._described(answered.append_column("votes", answers).append_column("useful", none))
         return as_frame(changes).merge(known, on=["article_id", "section_id"], how="inner")
 
-    def notes_of_drops(self) -> int:
-        """How many notes about drops were known then. Raises QueryError when as_of names more than there are.
+    def entries(self, of: str) -> int:
+        """How many notes about drops (drop_notes), annotations or saved_views were known then.
 
-        Positions that name no number of notes, those of another question, stand for the moment of the last commit
-        before them; a time stands for itself.
+        Positions that name no number of them, those of another question, stand for the moment of the last commit before
+        them; a time stands for itself. Raises QueryError when as_of names more than there are.
         """
         known = self.known
         if known.notes is None:
             until = (known.asked_at or known.as_of or BEFORE_ALL) if known.was_asked else None
-            return self._notes(until)
-        if known.notes > (held := self._notes(None)):
-            raise QueryError(f"as_of names {known.notes} notes about drops; the store has {held}.")
+            return self._entries_until(of, until)
+        if known.notes > (held := self._entries_until(of, None)):
+            raise QueryError(f"as_of names {known.notes} {of.replace('_', ' ')}; the store has {held}.")
         return known.notes
 
-    def _notes(self, until: datetime | None) -> int:
-        counted = self.snapshot.table(read_query("drop_notes_known"), {"noted_until": until})
-        return int(counted["notes"][0].as_py())
-
-    def entries(self, of: str) -> int:
-        """How many entries of annotations, or saved_views, were known then; as of notes_of_drops."""
-        known = self.known
-        if known.notes is not None:
-            return known.notes
-        until = (known.asked_at or known.as_of or BEFORE_ALL) if known.was_asked else None
+    def _entries_until(self, of: str, until: datetime | None) -> int:
         counted = self.snapshot.table(read_query(f"{of}_known"), {"until": until})
         return int(counted["entries"][0].as_py())
 
@@ -404,11 +398,3 @@ def as_frame(table: pa.Table) -> pd.DataFrame:
     frame = table.to_pandas()
     texts = {name: frame[name].astype(object) for name in frame.select_dtypes("str")}
     return frame.assign(**{name: text.where(text.notna(), None) for name, text in texts.items()})
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """The time zone of that name. Raises QueryError."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise QueryError(f"there is no time zone {name!r}. Name one such as Europe/Berlin or UTC.") from None

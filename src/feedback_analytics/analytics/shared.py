@@ -23,6 +23,7 @@ import pandas as pd
 from feedback_analytics.analytics.catalog import Question
 from feedback_analytics.analytics.known import read_query
 from feedback_analytics.analytics.lake import Lake
+from feedback_analytics.analytics.memory import keep
 from feedback_analytics.errors import FeedbackError
 from feedback_analytics.store import Snapshot
 
@@ -62,10 +63,9 @@ class SharedLake:
 
     def answer(self, held: _Held, question: str, parameters: dict[str, object], lasting_seconds: float) -> pd.DataFrame:
         """The answer on this snapshot, or a lasting one that is young enough."""
-        asked, values = self.lake.read(question, parameters)
-        key = (asked.name, self.lake.today(), *values.items())
-        if lasting_seconds and (found := self._lasting.get(key)) and self._clock() - found[0] < lasting_seconds:
-            return found[1].copy(deep=False)
+        asked, values, key = self._read(question, parameters)
+        if (lasting := self._lasting_answer(key, lasting_seconds)) is not None:
+            return lasting.copy(deep=False)
         with self._turn:
             answer = held.answers.get(key)
             if answer is None:
@@ -77,10 +77,17 @@ class SharedLake:
 
     def knows(self, held: _Held, question: str, parameters: dict[str, object], lasting_seconds: float) -> bool:
         """Whether `answer` would take no time."""
+        _, _, key = self._read(question, parameters)
+        return key in held.answers or self._lasting_answer(key, lasting_seconds) is not None
+
+    def _read(self, question: str, parameters: dict[str, object]) -> tuple[Question, dict[str, Any], Key]:
         asked, values = self.lake.read(question, parameters)
-        key = (asked.name, self.lake.today(), *values.items())
+        return asked, values, (asked.name, self.lake.today(), *values.items())
+
+    def _lasting_answer(self, key: Key, lasting_seconds: float) -> pd.DataFrame | None:
+        """An answer that was kept and is no older than that."""
         found = self._lasting.get(key)
-        return key in held.answers or bool(found and self._clock() - found[0] < lasting_seconds)
+        return found[1] if found and self._clock() - found[0] < lasting_seconds else None
 
     def look_anew(self) -> None:
         """Whoever looks next sees the newest state, however young the present one is."""
@@ -106,9 +113,7 @@ class SharedLake:
             held.busy_seconds += self._clock() - began
 
     def _keep(self, key: Key, answer: pd.DataFrame) -> None:
-        if len(self._lasting) >= REMEMBERED_ANSWERS:
-            self._lasting.pop(next(iter(self._lasting)))
-        self._lasting[key] = (self._clock(), answer)
+        keep(self._lasting, key, (self._clock(), answer), REMEMBERED_ANSWERS)
 
     def enter(self) -> _Held:
         with self._door:
@@ -183,9 +188,7 @@ class _Held:
         self.answers: dict[Key, pd.DataFrame] = {}
 
     def remember(self, key: Key, answer: pd.DataFrame) -> None:
-        if len(self.answers) >= REMEMBERED_ANSWERS:
-            self.answers.pop(next(iter(self.answers)))
-        self.answers[key] = answer
+        keep(self.answers, key, answer, REMEMBERED_ANSWERS)
 
     def still_answers(self) -> bool:
         """A query that was stopped, or failed, takes its transaction with it: who comes next gets a new one."""

@@ -58,9 +58,8 @@ def read_positions(engine: duckdb.DuckDBPyConnection) -> list[Position]:
     """Every position, sorted by log, topic and partition. Raises StoreDamaged when a partition has two."""
     found: dict[PartitionPlace, Position] = {}
     for (table,) in engine.execute(statement("position_tables"), {"database": ALIAS}).fetchall():
-        query = f"select log_id, log_topic, log_partition, next_offset from raw.{table}"
-        for log_id, topic, partition, offset in engine.execute(query).fetchall():
-            position = Position(log_id, topic, int(partition), int(offset), table)
+        for (log_id, topic, partition), offset in _rows_of(engine, table).items():
+            position = Position(log_id, topic, partition, offset, table)
             if position.place in found:
                 raise StoreDamaged(
                     f"the store holds two positions for {topic}[{partition}], in raw.{table} and "
@@ -119,9 +118,14 @@ class Ends:
         found: dict[PartitionPlace, int] = {}
         for table in self._tables:
             if len(found) < len(begun):
-                query = f"select log_id, log_topic, log_partition, next_offset from raw.{table}"
-                found |= {(row[0], row[1], row[2]): row[3] for row in engine.execute(query).fetchall()}
+                found |= _rows_of(engine, table)
         return found
+
+
+def _rows_of(engine: duckdb.DuckDBPyConnection, table: str) -> dict[PartitionPlace, int]:
+    """The next offsets that a table of positions holds."""
+    query = f"select log_id, log_topic, log_partition, next_offset from raw.{table}"
+    return {(row[0], row[1], row[2]): row[3] for row in engine.execute(query).fetchall()}
 
 
 def make_positions_table(engine: duckdb.DuckDBPyConnection, table: str) -> None:

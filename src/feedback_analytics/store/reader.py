@@ -66,7 +66,8 @@ class Snapshot:
     @cached_property
     def snapshot_id(self) -> int:
         """The number of this snapshot; the same number means the same data."""
-        found = self._connection.execute(f"select id from ducklake_current_snapshot('{ALIAS}')").fetchone()
+        with self._reader.in_time(self._connection):
+            found = self._connection.execute(f"select id from ducklake_current_snapshot('{ALIAS}')").fetchone()
         return int(found[0]) if found else 0
 
     def table(self, query: str, parameters: Parameters | None = None) -> pa.Table:
@@ -103,7 +104,8 @@ class Snapshot:
 
     def ends(self) -> list[End]:
         """How far the store has come in each partition of every log it ever read, by topic, log and partition."""
-        return self._reader.ends.read(self._connection)
+        with self._reader.in_time(self._connection):
+            return self._reader.ends.read(self._connection)
 
 
 class Reader:

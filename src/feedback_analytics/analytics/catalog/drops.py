@@ -65,7 +65,7 @@ def drops(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     fewest = max(MIN_VOTES, values["min_votes"])
     watched = _watched(window, before, least, fewest)
     watch = _watch(values)
-    notes = scope.notes_of_drops()
+    notes = scope.entries("drop_notes")
     noted = scope.drop_notes(watch, notes)
     told = noted[noted["is_open"].astype(bool)]
     # The time before counts too: a target may have recovered and fallen anew while nobody looked.

@@ -18,5 +18,5 @@ from span_entries as votes
 where votes.occurred_at >= $since
   and votes.occurred_at <  $until
   and ($of_sections::boolean is null or (votes.section_id is not null) = $of_sections::boolean)
-  and ($article_id::varchar is null or concat(votes.article_id, '') = $article_id::varchar)
+  and ($article_id::varchar is null or votes.article_id = $article_id::varchar)
 group by votes.article_id, votes.section_id

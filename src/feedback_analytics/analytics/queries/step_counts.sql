@@ -4,7 +4,7 @@
 --   step_at  timestamp with time zone   beginning of the step (UTC)
 --   votes    bigint                     standing votes; 0 where none was given
 --   useful   bigint                     of those, "useful"; 0 <= useful <= votes
--- Reads: steps (step_at), parts (columns of days_of_steps): the sums of days and spans, and entries, that make up the period
+-- Reads: steps (step_at), parts (columns of days_of_steps): whatever sums and entries make up the period
 with counted as (
     select
         steps.step_at,
