@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from feedback_analytics.analytics import MIN_VOTES, Answers, Lake, last_days
+from feedback_analytics.analytics import MIN_VOTES, Lake
 from feedback_analytics.store import open_reader
 from tests.support.house import House
 from tests.support.newsroom import STORIES, publish, vote
@@ -45,17 +45,9 @@ def test_from_connect_to_chart_ends_in_the_numbers_of_analytics(
     cells = run("01-from-connect-to-chart.ipynb", house, monkeypatch, tmp_path)
     assert any(CHART in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
     sentence = cells[-2].outputs[0].text
-    with open_reader(house.settings) as reader:
-        answers = Answers(reader)
-        fresh = answers.freshness().iloc[0]
-        period = last_days(
-            None,
-            now=datetime.now(UTC),
-            first_vote_at=fresh.first_vote_hour,
-            newest_vote_at=fresh.newest_vote_hour,
-        )
-        total = answers.overview(period).set_index("target").loc["article"]
-        articles = answers.articles(period)
+    with Lake(open_reader(house.settings)) as lake:
+        total = lake.ask("overview", days="all").set_index("target").loc["article"]
+        articles = lake.ask("ranking", days="all")
     told = articles[articles["votes"] >= MIN_VOTES]
     typical = told["reference_share"].iloc[0]
     best = told.loc[told["useful_share"].idxmax()]

@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from feedback_analytics.analytics import Answers, Lake, SharedLake
+from feedback_analytics.analytics import Lake, SharedLake
 from feedback_analytics.api import add_api
 from feedback_analytics.dashboard import Live, build_dashboard
 from feedback_analytics.settings import Settings
@@ -43,10 +43,10 @@ class RunningDashboard:
 @contextmanager
 def running_dashboard(settings: Settings) -> Iterator[RunningDashboard]:
     zone = settings.analytics.time_zone
-    with Lake(reader := open_reader(settings), time_zone=zone) as lake, closing(SharedLake(lake)) as shared:
+    with Lake(open_reader(settings), time_zone=zone) as lake, closing(SharedLake(lake)) as shared:
         port, app = free_port(), FastAPI()
         dashboard = RunningDashboard(f"http://127.0.0.1:{port}")
-        add_api(app, lake, Answers(reader), now=lambda: datetime.now(UTC))
+        add_api(app, shared, now=lambda: datetime.now(UTC))
 
         def keep(what: str, entry: Mapping[str, Any]) -> None:
             run_job(settings, JobKind(f"note_{what}"), entry, now=lambda: datetime.now(UTC))

@@ -24,8 +24,7 @@ from feedback_analytics.analytics.known import known_at
 from feedback_analytics.analytics.lake import Lake
 from feedback_analytics.analytics.matching import Comparison, matched_difference
 from feedback_analytics.analytics.parameters import Kind, Parameter
-from feedback_analytics.analytics.periods import Period, last_days
-from feedback_analytics.analytics.questions import Answers
+from feedback_analytics.analytics.periods import Period
 from feedback_analytics.analytics.section_effects import KindEffects, SectionMap, kind_effects, section_map
 from feedback_analytics.analytics.shared import Look, SharedLake
 from feedback_analytics.analytics.shrinkage import Prior, chance_above, group_priors, shrunk_interval, shrunk_share
@@ -35,7 +34,6 @@ __all__ = [
     "COMMON",
     "MIN_VOTES",
     "QUESTIONS",
-    "Answers",
     "Column",
     "Comparison",
     "Interval",
@@ -60,7 +58,6 @@ __all__ = [
     "jeffreys_interval",
     "kind_effects",
     "known_at",
-    "last_days",
     "matched_difference",
     "numbers",
     "p_discoveries",

@@ -19,9 +19,9 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from feedback_analytics.analytics import Answers, Lake, Question
+from feedback_analytics.analytics import Lake, Look, Question, SharedLake
 from feedback_analytics.api.accepting import FORMATS, chosen_format
-from feedback_analytics.api.article import article_document
+from feedback_analytics.api.article import article_counts, article_document, is_known
 from feedback_analytics.api.badge import badge, badge_text
 from feedback_analytics.api.describing import described
 from feedback_analytics.api.forms import (
@@ -66,8 +66,8 @@ Make = Callable[[], tuple[bytes, str, dict[str, str]]]
 class ReadApi:
     """`/v1/questions`, `/v1/questions/NAME`, `/v1/articles/ID`, `/v1/articles/ID/badge.svg`, and 404 for the rest."""
 
-    def __init__(self, lake: Lake, answers: Answers, document: bytes, *, now: Callable[[], datetime]) -> None:
-        self._lake, self._answers, self._document, self._now = lake, answers, document, now
+    def __init__(self, shared: SharedLake, document: bytes, *, now: Callable[[], datetime]) -> None:
+        self._lake, self._shared, self._document, self._now = shared.lake, shared, document, now
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
         self._log = structlog.get_logger("api")
@@ -157,35 +157,41 @@ class ReadApi:
         return self._of_snapshot(headers, [*asked, str(today)], make)
 
     def _article(self, article_id: str, headers: Mapping[str, str]) -> Response:
-        def make() -> tuple[bytes, str, dict[str, str]]:
-            return as_json(self._known_article(article_id)), FORMATS["json"], {}
+        def make(look: Look) -> tuple[bytes, str, dict[str, str]]:
+            document = article_document(look, article_id)
+            return as_json(_known(document, article_id)), FORMATS["json"], {}
 
-        return self._of_snapshot(headers, ["article", article_id], make)
+        return self._of_look(headers, ["article", article_id], make)
 
     def _badge(self, article_id: str, headers: Mapping[str, str]) -> Response:
-        def make() -> tuple[bytes, str, dict[str, str]]:
-            return badge(badge_text(self._known_article(article_id)["counts"])), "image/svg+xml", {}
+        def make(look: Look) -> tuple[bytes, str, dict[str, str]]:
+            counts = article_counts(look, article_id)
+            if counts is None and not is_known(look, article_id):
+                _known(None, article_id)
+            return badge(badge_text(counts)), "image/svg+xml", {}
 
-        return self._of_snapshot(headers, ["badge", article_id], make, _FOR_ANY_SITE)
+        return self._of_look(headers, ["badge", article_id], make, _FOR_ANY_SITE)
 
-    def _known_article(self, article_id: str) -> dict[str, Any]:
-        found = article_document(self._answers, article_id, self._now())
-        if found is None:
-            raise Refused(
-                404, f"No article {article_id[:200]!r} was announced or voted on. /v1/questions/ranking lists those."
-            )
-        return found
-
-    def _of_snapshot(
-        self, headers: Mapping[str, str], asked: list[str], make: Make, shown: Mapping[str, str] = _OF_ANSWERS
+    def _of_look(
+        self,
+        headers: Mapping[str, str],
+        asked: list[str],
+        make: Callable[[Look], tuple[bytes, str, dict[str, str]]],
+        shown: Mapping[str, str] = _OF_ANSWERS,
     ) -> Response:
+        """The answer from the state that all visitors look at, or 304 when the client has that of the same state."""
+        with self._shared.look() as look:
+            tag = _digest("\0".join([str(look.snapshot_id), look.time_zone, *asked]).encode())
+            return _fresh(headers, tag, lambda: make(look), shown)
+
+    def _of_snapshot(self, headers: Mapping[str, str], asked: list[str], make: Make) -> Response:
         """The answer, or 304 when the client has that of the same snapshot.
 
         A store that moves while the answer is made leaves open which state it shows; then it carries no tag.
         """
         before = self._lake.snapshot_id()
         tag = _digest("\0".join([str(before), self._lake.time_zone, *asked]).encode())
-        response = _fresh(headers, tag, make, shown)
+        response = _fresh(headers, tag, make)
         if response.status_code == 200 and self._lake.snapshot_id() != before:
             del response.headers["etag"]
         return response
@@ -206,6 +212,14 @@ def _fresh(headers: Mapping[str, str], tag: str, make: Make, always: Mapping[str
         return Response(None, 304, shared)
     body, media_type, shown = make()
     return Response(body, 200, {**shared, **shown}, media_type)
+
+
+def _known(document: dict[str, Any] | None, article_id: str) -> dict[str, Any]:
+    if document is None:
+        raise Refused(
+            404, f"No article {article_id[:200]!r} was announced or voted on. /v1/questions/ranking lists those."
+        )
+    return document
 
 
 def _question_at(lake: Lake, name: str) -> Question:

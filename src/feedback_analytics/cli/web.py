@@ -14,7 +14,7 @@ from typing import Any, Literal
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from feedback_analytics.analytics import Answers, Lake, SharedLake
+from feedback_analytics.analytics import Lake, SharedLake
 from feedback_analytics.api import add_api
 from feedback_analytics.cli.installation import checked_secret, now, open_topics
 from feedback_analytics.cli.late_pages import LatePages
@@ -66,8 +66,8 @@ class Pages:
         if marker is not None:
             server.mount("/demo", build_site(marker.anchor))
         lake = Lake(self._reader, time_zone=self._settings.analytics.time_zone, now=now)
-        add_api(server, lake, Answers(self._reader), now=now)
         self._shared = SharedLake(lake)
+        add_api(server, self._shared, now=now)
         build_dashboard(self._shared, self._settings.dashboard, server, live=self._live, keep=self._keep, now=now)
         return server
 

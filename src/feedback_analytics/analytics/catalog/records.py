@@ -62,6 +62,11 @@ def article_sections(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     return _fitting(sections[sections["article_id"].isin(articles["article_id"])], scope)
 
 
+def article_versions(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """The announced versions of the articles that fit the filters, oldest first."""
+    return scope.version_times().drop(columns="is_first").reset_index(drop=True)
+
+
 def _fitting(table: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     """The rows that the filters choose, by those of them that are columns of the table."""
     for name, value in scope.filters.of_targets.items():
@@ -120,6 +125,19 @@ QUESTIONS = (
             Column("is_current", "yes or no", "the newest announced version has the section"),
         ),
         article_sections,
+        refuses=_NO_COUNTS,
+    ),
+    Question(
+        "article_versions",
+        "When was each version of an article published?",
+        ("version_times",),
+        (*TARGETS, *AS_OF),
+        (
+            Column("article_id", "id", "publisher's id of the article"),
+            Column("article_version", "count", "version, counted by the publisher"),
+            Column("published_at", "time", "when it was published; when announced, if that is not told"),
+        ),
+        article_versions,
         refuses=_NO_COUNTS,
     ),
     Question(

@@ -1,4 +1,4 @@
--- step_counts_as_known: the entries that lie before the positions, from the chosen segments only, by quarters of an hour.
+-- step_counts_as_known: what do the entries from the chosen segments say, as known at these positions?
 --
 -- One row per quarter of an hour with entries, as every time zone's days begin at one: parts of step_counts.
 --   quarter_at    timestamp with time zone   beginning of the quarter of an hour (UTC)

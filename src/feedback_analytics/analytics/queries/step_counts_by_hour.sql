@@ -1,4 +1,4 @@
--- step_counts_by_hour: the sums of hours, of which a trend's steps are made up.
+-- step_counts_by_hour: what do the sums of hours say of the chosen targets?
 --
 -- One row per hour with votes: parts of step_counts, where the steps may begin at any hour of UTC.
 --   quarter_at    timestamp with time zone   beginning of the hour (UTC)

@@ -1,4 +1,4 @@
--- step_counts_of_segments: the entries from the chosen segments, by quarters of an hour.
+-- step_counts_of_segments: what do the entries from the chosen segments say?
 --
 -- One row per quarter of an hour with entries, as every time zone's days begin at one: parts of step_counts.
 --   quarter_at    timestamp with time zone   beginning of the quarter of an hour (UTC)
