@@ -228,7 +228,14 @@ ENTRIES = """
 select 'a1' as article_id, null::varchar as section_id, $since::timestamptz as occurred_at, 1::bigint as votes_delta,
     1::bigint as useful_delta
 """
-LENT = ("known_positions_then", "some_segments", "target_counts_of_segments", "article_facts", "section_facts")
+LENT = (
+    "known_positions_then",
+    "some_segments",
+    "article_answers",
+    "target_counts_of_segments",
+    "article_facts",
+    "section_facts",
+)
 # Questions whose tables other questions read, in the order in which they are made.
 LENT_AS = {"known_positions_then": "known", "target_counts_of_segments": "counts"}
 
@@ -239,7 +246,7 @@ def test_a_query_gives_the_columns_that_its_header_promises(reader: Reader) -> N
             sql = resources.files(analytics).joinpath("queries", f"{name}.sql").read_text()
             header, body = ("\n".join(lines) for lines in _split(sql))
             assert re.match(rf"-- {name}: .*\?\n", header)
-            types = "varchar|bigint|ubigint|integer|smallint|boolean|double|timestamp with time zone"
+            types = "varchar|uuid|bigint|ubigint|integer|smallint|tinyint|boolean|double|timestamp with time zone"
             promised = re.findall(rf"^--   (\w+) +({types})(?: |$)", header, re.M)
             used = set(re.findall(r"\$(\w+)", body))
             assert set(re.findall(r"\$(\w+)", header)) == used, name

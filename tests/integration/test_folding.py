@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
+
+from feedback_analytics.analytics import Lake
 from feedback_analytics.store import Reader, open_reader, prove_ledger
-from tests.support.store import Scribe, a_vote, a_writer, maintain, reversal_of
+from tests.support.store import LOG, TOPIC, Scribe, a_vote, a_writer, maintain, reversal_of
 
 EVENING = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
 """Already the first day of November in Berlin."""
@@ -77,3 +80,27 @@ def test_a_newsroom_in_another_time_zone_gets_days_of_its_own(tmp_path: Path) ->
         assert asked(reader, MONTHS) == asked(reader, DAYS)
         assert asked(reader, "select distinct time_zone from raw.folded_positions") == [("Europe/Berlin",)]
         assert prove_ledger(reader, None).problems == ()
+
+
+def test_entries_that_are_read_bit_by_bit_are_those_that_are_read_at_once(tmp_path: Path) -> None:
+    scribe = Scribe()
+    fill(tmp_path, scribe)
+    steps = [
+        lambda writer: writer.commit(scribe.rows([a_vote("a1", reader="r4", at=MORNING)], partition=1)),
+        lambda writer: writer.commit(scribe.rows([a_vote("a2", reader="r5", at=EVENING)])),
+        lambda writer: maintain(writer, tmp_path),
+        lambda writer: writer.commit(scribe.rows([a_vote("a2", "not_useful", reader="r6", at=MORNING)])),
+    ]
+    with a_writer(tmp_path) as writer, Lake(open_reader(tmp_path)) as lake:
+        writer.claim(LOG, TOPIC, [0, 1])
+        before, votes = lake.ask("ranking", days="all"), []
+        for step in steps:
+            step(writer)
+            with Lake(open_reader(tmp_path)) as fresh:
+                once = fresh.ask("ranking", days="all")
+            pd.testing.assert_frame_equal(lake.ask("ranking", days="all"), once)
+            votes.append(int(once["votes"].sum()))
+            # An earlier state in between takes nothing away from the next one.
+            again = lake.ask("ranking", days="all", as_of=before.attrs["positions"])
+            assert again["votes"].sum() == before["votes"].sum()
+        assert votes == [3, 4, 4, 5]

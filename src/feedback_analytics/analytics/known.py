@@ -30,6 +30,8 @@ NEAR = timedelta(days=2)
 # How far from the ends of all answers those of an earlier state are looked for first.
 MOST_KEPT_ENTRIES = 200_000
 # Between the sums and what is known: so many are read into memory once, some 20 MB. More are read where asked for.
+MOST_CHUNKS = 32
+# Of the entries that were read bit by bit: more are copied into one.
 BEFORE_ALL, AFTER_ALL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -88,10 +90,10 @@ class Known:
             snapshot.lend("span_entries", self.sums.entries)
 
 
-def known_at(snapshot: Snapshot, asked: str | None) -> Known:
+def known_at(snapshot: Snapshot, asked: str | None, recent: Recent | None = None) -> Known:
     """The positions that are asked for as as_of: a time, a text of positions, or None for now; lent to the snapshot.
 
-    Raises QueryError.
+    recent spares reading entries that were read for an earlier state. Raises QueryError.
     """
     held = _Held.read(snapshot)
     newest = held.positions
@@ -104,7 +106,7 @@ def known_at(snapshot: Snapshot, asked: str | None) -> Known:
         refuse_unknown_positions(positions, newest)
     text = positions_text(positions)
     is_now = text == positions_text(newest)
-    sums = held.sums_with_entries(snapshot, newest)
+    sums = held.sums_with_entries(snapshot, newest, recent or Recent())
     hours = _hours_now(snapshot, held, sums)
     if is_now:
         as_of = held.latest("committed_at")
@@ -115,7 +117,7 @@ def known_at(snapshot: Snapshot, asked: str | None) -> Known:
         snapshot.lend("known", positions)
         as_of = batches_before(snapshot)["as_of"]
         hours = _hours_then(snapshot, hours, as_of)
-        sums = held.sums_with_entries(snapshot, positions)
+        sums = held.sums_with_entries(snapshot, positions, Recent())
     known = Known(
         positions,
         text,
@@ -135,6 +137,47 @@ def known_at(snapshot: Snapshot, asked: str | None) -> Known:
 def batches_before(snapshot: Snapshot) -> dict[str, Any]:
     """All that is told of the batches before the positions lent to the snapshot: queries/known_as_of.sql."""
     return _row(snapshot.table(read_query("known_as_of")))
+
+
+class Recent:
+    """The entries of the last spans that were read: of longer ones only what came since needs to be read.
+
+    Entries at offsets that were known once never change. May be used by several threads.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[pa.Table, pa.Table] | None = None
+
+    def read(self, snapshot: Snapshot, spans: pa.Table) -> pa.Table:
+        """The entries of the spans. Columns: queries/span_entries.sql."""
+        missing, parts = spans, []
+        if self._last is not None and (rest := _beyond(spans, self._last[0])) is not None:
+            missing, parts = rest, [self._last[1]]
+        if missing.num_rows:
+            snapshot.lend("spans", missing)
+            parts.append(snapshot.table(read_query("span_entries"), Sums(missing, None).bounds))
+        entries = pa.concat_tables(parts)
+        if entries.num_columns and entries.column(0).num_chunks > MOST_CHUNKS:
+            entries = entries.combine_chunks()
+        self._last = (spans, entries)
+        return entries
+
+
+def _beyond(spans: pa.Table, read: pa.Table) -> pa.Table | None:
+    """What the spans hold more than those that were read; None when these are not their beginnings."""
+    ends = {_place(row): row for row in read.to_pylist()}
+    rest = []
+    for row in spans.to_pylist():
+        begun = ends.pop(_place(row), None)
+        if begun is not None:
+            if (begun["first_offset"], begun["sign"]) != (row["first_offset"], row["sign"]):
+                return None
+            if begun["next_offset"] > row["next_offset"]:
+                return None
+            row["first_offset"] = begun["next_offset"]
+        if row["first_offset"] < row["next_offset"]:
+            rest.append(tuple(row.values()))
+    return None if ends else _table(rest, _SPANS)
 
 
 @dataclass(frozen=True)
@@ -165,7 +208,7 @@ class _Held:
         known = _offsets(positions)
         return sum(max(known.get(end.place, 0) - end.earliest_offset, 0) for end in self.ends)
 
-    def sums_with_entries(self, snapshot: Snapshot, positions: pa.Table) -> Sums:
+    def sums_with_entries(self, snapshot: Snapshot, positions: pa.Table, recent: Recent) -> Sums:
         """The sums against these positions."""
         known, spans, apart = _offsets(positions), [], 0
         for end in self.ends:
@@ -180,8 +223,7 @@ class _Held:
         if not spans or zone is None or apart > MOST_KEPT_ENTRIES:
             return sums
         # Read once for all that is asked of this state: looking for them takes longer than adding them up.
-        snapshot.lend("spans", sums.spans)
-        return replace(sums, entries=snapshot.table(read_query("span_entries"), sums.bounds))
+        return replace(sums, entries=recent.read(snapshot, sums.spans))
 
 
 def _offsets(positions: pa.Table) -> dict[tuple[str, str, int], int]:

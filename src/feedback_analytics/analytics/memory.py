@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from feedback_analytics.analytics.known import Known, known_at, read_query
+from feedback_analytics.analytics.known import Known, Recent, known_at, read_query
 from feedback_analytics.contract import ARTICLES_TOPIC
 from feedback_analytics.store import Snapshot
 
@@ -48,6 +48,7 @@ class Memory:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._facts: dict[str, Facts] = {}
+        self._recent = Recent()
         self._snapshot_id = -1
         self._known: dict[str | None, Known] = {}
         self._counts: dict[Hashable, pa.Table] = {}
@@ -60,7 +61,7 @@ class Memory:
         if known is not None:
             known.lend_to(snapshot)
             return known
-        known = known_at(snapshot, as_of)
+        known = known_at(snapshot, as_of, self._recent)
         with self._turn:
             if self._snapshot_id == snapshot.snapshot_id:
                 keep(self._known, as_of, known, REMEMBERED)

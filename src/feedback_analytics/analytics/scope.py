@@ -264,9 +264,11 @@ class Scope:
         chosen = {**self._choose(), "of_sections": of_sections}
         return as_frame(self._of_segments("segment_counts", **chosen, dimension=dimension))
 
-    def of_article(self, question: str) -> pd.DataFrame:
-        """version_counts or version_pairs of the article that the filters name."""
-        return as_frame(self._of_segments(question, article_id=self.filters.article_id))
+    def versions(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Of the article that the filters name. Columns: queries/version_counts.sql, queries/version_pairs.sql."""
+        answers = self._of_segments("article_answers", article_id=self.filters.article_id)
+        self.snapshot.lend("article_answers", answers)
+        return self._frame("version_counts", {}), self._frame("version_pairs", {})
 
     def version_times(self) -> pd.DataFrame:
         """When each version of the chosen articles was published. Columns: queries/version_times.sql."""

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-from feedback_analytics.analytics import Period, last_days
+from feedback_analytics.analytics import Period
+from feedback_analytics.analytics.periods import period_between
 
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 
 
 def day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def last_days(
+    days: int | Literal["all"], *, now: datetime, first_vote_at: datetime | None, newest_vote_at: datetime | None
+) -> Period:
+    return period_between(
+        None, None, days, now=now, first_vote_at=first_vote_at, newest_vote_at=newest_vote_at, zone=ZoneInfo("UTC")
+    )
 
 
 def test_the_last_days_end_with_today_so_that_a_new_vote_is_among_them() -> None:
@@ -37,7 +48,7 @@ def test_a_vote_on_the_day_before_them_moves_them() -> None:
 
 
 def test_all_days_run_from_the_first_vote_to_the_newest() -> None:
-    period = last_days(None, now=NOW, first_vote_at=day("2017-03-05"), newest_vote_at=day("2018-12-31"))
+    period = last_days("all", now=NOW, first_vote_at=day("2017-03-05"), newest_vote_at=day("2018-12-31"))
     assert period == Period(day("2017-03-05"), day("2019-01-01"))
 
 

@@ -106,7 +106,7 @@ def edit_effect(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     """Each version of an article against the one before it, for the whole and for every section."""
     if scope.filters.article_id is None:
         raise QueryError("edit_effect asks about one article: set article_id.")
-    counts = scope.of_article("version_counts")
+    counts, pairs = scope.versions()
     counts = counts[counts["article_version"].notna()].assign(
         article_version=lambda some: some["article_version"].astype(np.int64)
     )
@@ -128,7 +128,7 @@ def edit_effect(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
         difference_low=np.where(told, change.low, np.nan),
         difference_high=np.where(told, change.high, np.nan),
     )
-    rows = _with_pairs(rows, scope.of_article("version_pairs"))
+    rows = _with_pairs(rows, pairs)
     times = scope.version_times()[["article_version", "published_at"]]
     rows = rows.merge(times, on="article_version", how="left").assign(article_id=scope.filters.article_id)
     return rows.sort_values(["article_version", "section_id"], na_position="first", kind="stable").reset_index(
@@ -279,7 +279,7 @@ QUESTIONS = (
     Question(
         "edit_effect",
         "Did a new version of an article help? An observation: readers of different days differ too.",
-        ("version_counts", "version_pairs", "version_times"),
+        ("article_answers", "version_counts", "version_pairs", "version_times"),
         (
             *PERIOD,
             *TARGETS[:1],

@@ -5,20 +5,12 @@
 --   article_version  integer   version that the readers saw; null when not told
 --   votes            bigint    standing votes given on that version; may be 0
 --   useful           bigint    of those, "useful"; 0 <= useful <= votes
--- Parameters: $article_id     varchar
---             $since, $until  timestamp with time zone, half-open
--- Reads: raw.votes, known, some_segments
+-- Reads: article_answers
 select
-    votes.section_id,
-    votes.article_version,
-    sum(votes.votes_delta)::bigint   as votes,
-    sum(votes.useful_delta)::bigint  as useful
-from raw.votes as votes
-join known using (log_id, log_topic, log_partition)
-semi join some_segments using (segment_id)
-where concat(votes.article_id, '') = $article_id
-  and votes.log_offset < known.next_offset
-  and votes.occurred_at >= $since
-  and votes.occurred_at <  $until
-group by votes.section_id, votes.article_version
-order by votes.section_id nulls first, votes.article_version nulls first
+    section_id,
+    article_version,
+    sum(votes_delta)::bigint   as votes,
+    sum(useful_delta)::bigint  as useful
+from article_answers
+group by section_id, article_version
+order by section_id nulls first, article_version nulls first

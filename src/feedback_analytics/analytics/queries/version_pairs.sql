@@ -8,29 +8,21 @@
 --   only_before      bigint    readers who found only the earlier one useful
 --   only_after       bigint    readers who found only this version useful
 --   neither_useful   bigint    readers who found neither useful
--- Parameters: $article_id     varchar
---             $since, $until  timestamp with time zone, half-open
--- Reads: raw.votes, known, some_segments
+-- Reads: article_answers
 with
 -- A reader's last answer on each version; a retraction takes back what was said before it.
 answers as (
     select
-        votes.reader_key,
-        votes.section_id,
-        votes.article_version,
-        votes.answer
-    from raw.votes as votes
-    join known using (log_id, log_topic, log_partition)
-    semi join some_segments using (segment_id)
-    where concat(votes.article_id, '') = $article_id
-      and not votes.is_reversal
-      and votes.article_version is not null
-      and votes.log_offset < known.next_offset
-      and votes.occurred_at >= $since
-      and votes.occurred_at <  $until
+        reader_key,
+        section_id,
+        article_version,
+        answer
+    from article_answers
+    where not is_reversal
+      and article_version is not null
     qualify row_number() over (
-        partition by votes.reader_key, votes.section_id, votes.article_version
-        order by votes.occurred_at desc, votes.is_winner desc, votes.received_at desc, votes.log_offset desc
+        partition by reader_key, section_id, article_version
+        order by occurred_at desc, is_winner desc, received_at desc, log_offset desc
     ) = 1
 ),
 paired as (
