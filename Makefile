@@ -10,7 +10,7 @@ STAMP  := $(VENV)/installed-$(shell sha256sum pyproject.toml | cut -c1-16)
 DEMO_DATA ?= data/demo
 PORT      ?= 8080
 
-.PHONY: help demo test check lint bench docs clean
+.PHONY: help demo test check lint bench docs pictures clean
 
 help:  ## Show these commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,12 @@ bench: $(STAMP)  ## Run every benchmark and print one table.
 docs: $(STAMP)  ## Write the generated pages of docs/reference anew.
 	$(BIN)/python -m feedback_analytics.cli.reference docs/reference
 	cp src/feedback_analytics/analytics/guide.txt docs/guides/how-to-read-these-numbers.md
+
+pictures: $(STAMP) debian  ## Take the pictures of the guides anew.
+	-$(BIN)/pytest -q tests/browser/test_dashboard.py -k test_pictures_of_the_guide
+	mkdir -p docs/guides/pictures
+	for picture in test-artifacts/dashboard/guide-*.png; do \
+	    cp $$picture docs/guides/pictures/$${picture##*/guide-}; done
 
 .PHONY: debian
 debian:

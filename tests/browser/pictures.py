@@ -37,6 +37,13 @@ def take_pictures(page: Page, folder: Path, name: str, themes: Sequence[Theme] =
     show(page, "light", WIDTHS[0])
 
 
+def take_guide_picture(page: Page, folder: Path, name: str) -> None:
+    """`guide-NAME.png`: the top of the page, light and wide, as `make pictures` puts it into the guides."""
+    page.add_style_tag(content=":root { --font: Inter, sans-serif !important; }")
+    show(page, "light", WIDTHS[0])
+    page.screenshot(path=folder / f"guide-{name}.png", clip={"x": 0, "y": 0, "width": WIDTHS[0], "height": 860})
+
+
 def show(page: Page, theme: Theme, width: int) -> None:
     """The page in a theme and width, once all of it is drawn so."""
     page.set_viewport_size({"width": width, "height": 900})

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from feedback_analytics.analytics import Lake
 from feedback_analytics.store import open_reader
-from tests.browser.pictures import take_pictures
+from tests.browser.pictures import take_guide_picture, take_pictures
 from tests.support.dashboard import RunningDashboard
 from tests.support.house import House
 from tests.support.newsroom import STORIES
@@ -247,3 +247,15 @@ PICTURES = {
 def test_pictures_of_the_pages(page: Page, dashboard: RunningDashboard, pictures: Path, name: str, path: str) -> None:
     page.goto(dashboard.url + path)
     take_pictures(page, pictures, name)
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides"
+GUIDE_PICTURES = {name: PICTURES[name] for name in ("overview", "article", "sections", "compare", "health")}
+
+
+@pytest.mark.parametrize(("name", "path"), GUIDE_PICTURES.items(), ids=GUIDE_PICTURES)
+def test_pictures_of_the_guide(page: Page, dashboard: RunningDashboard, pictures: Path, name: str, path: str) -> None:
+    page.goto(dashboard.url + path)
+    take_guide_picture(page, pictures, name)
+    assert (GUIDE / "pictures" / f"{name}.png").is_file(), "run `make pictures` and commit docs/guides/pictures"
+    assert f"](pictures/{name}.png)" in (GUIDE / "product-teams.md").read_text()

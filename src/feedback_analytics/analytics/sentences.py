@@ -245,16 +245,18 @@ def stale(as_of: datetime | None, waiting_seconds: float, waiting_records: int, 
 
 def _fix(row: Row, *, is_first: bool) -> Sentence:
     share, expected = numbers.percent(row["useful_share"], 0), numbers.percent(row["expected_share"], 0)
-    gap, readers = numbers.at_least_points(row["sure_gap"]), numbers.counted(row["votes"], "reader")
+    # Rounded down, a gap that is sure but small would be one of 0 points.
+    gap = numbers.at_least_points(row["sure_gap"]) if row["sure_gap"] >= 0.001 else ""
+    readers = numbers.counted(row["votes"], "reader")
     heading = _strong(row["heading"] or row["section_id"])
     a_week = f"About {numbers.about(row['votes_a_week'])} answer it in a week."
     if is_first:
         return _say(
             "Rewrite ", heading, " in ", _article(row), ". ", _strong(share),
-            f" of {readers} found it useful; {expected} was to be expected. The gap is surely at least ",
-            _strong(gap), f". {a_week}",
+            f" of {readers} found it useful; {expected} was to be expected. The gap is sure",
+            *(("ly at least ", _strong(gap)) if gap else (", though maybe small",)), f". {a_week}",
         )  # fmt: skip
-    tail = f" of {readers}, {expected} expected; surely {gap} or more below. {a_week}"
+    tail = f" of {readers}, {expected} expected; surely {f'{gap} or more ' if gap else ''}below. {a_week}"
     return _say(heading, " in ", _article(row), ": ", _strong(share), tail)
 
 

@@ -21,6 +21,7 @@ STEPS = {
     "month": (timedelta(days=30), "%b %Y", "%B %Y"),
 }
 WEEK_MILLISECONDS = 7 * 86400 * 1000
+HOUR_MILLISECONDS = 3_600_000
 LEAST_POINTS = 30
 # Points that the share axis spans at least: a narrower one would make noise look like news.
 MARKED_STEPS = 45
@@ -64,7 +65,9 @@ def usefulness_over_time(table: pd.DataFrame, step: str, theme: ThemeName, *, no
         )
     )
     late = _late_votes(table)
-    if late.any():
+    # Where most came late, as votes of old years do, the note says it; hatching would tell nothing apart.
+    is_hatched = 0 < 2 * late.sum() <= table["votes"].sum()
+    if is_hatched:
         figure.add_trace(_late_cap(table, starts, late, token))
     most = max(int(table["votes"].max()), 1)
     unit = f"{numbers.NARROW}%"
@@ -89,7 +92,7 @@ def usefulness_over_time(table: pd.DataFrame, step: str, theme: ThemeName, *, no
         barmode="overlay",
         annotations=[
             _caption("useful share, 95 % interval", 1.0),
-            _caption(f"votes {a_step}{'; hatched: came late' if late.any() else ''}", 0.17),
+            _caption(f"votes {a_step}{'; hatched: came late' if is_hatched else ''}", 0.17),
         ],
     )
     return figure
@@ -122,22 +125,20 @@ def _late_cap(
     table: pd.DataFrame, starts: pd.Series[Any], late: np.ndarray[Any, np.dtype[np.int64]], token: dict[str, str]
 ) -> go.Bar:
     """The upper part of each bar, hatched: the votes that came after their step was over."""
-    hatch = {
-        "shape": "/",
-        "size": 5,
-        "solidity": 0.25,
-        "fillmode": "replace",
-        "fgcolor": token["ink-2"],
-        "bgcolor": token["surface"],
-    }
     return go.Bar(
         x=starts,
         y=np.where(late > 0, late, np.nan),
         base=table["votes"].to_numpy() - late,
         yaxis="y2",
-        marker={"pattern": hatch, "line": {"color": token["data-soft"], "width": 1}},
+        marker={"pattern": _hatch(token), "line": {"color": token["data-soft"], "width": 1}},
         hoverinfo="skip",
     )
+
+
+def _hatch(token: dict[str, str]) -> dict[str, Any]:
+    """What tells a part of a bar from the rest without a colour."""
+    ink, paper = token["ink-2"], token["surface"]
+    return {"shape": "/", "size": 5, "solidity": 0.25, "fillmode": "replace", "fgcolor": ink, "bgcolor": paper}
 
 
 def _runs(told: np.ndarray[Any, np.dtype[np.bool_]]) -> Iterator[slice]:
@@ -236,18 +237,12 @@ def received_over_time(by_hour: pd.DataFrame, theme: ThemeName, zone: tzinfo) ->
         f"<b>{numbers.counted(row['received'], 'event')}</b><br>{numbers.counted(row['dead'], 'dead letter')}"
         for row in by_hour.to_dict("records")
     ]
+    # Plotly would make a lone bar as narrow as it makes many.
+    place = {"width": 0.86 * HOUR_MILLISECONDS, "offset": 0.07 * HOUR_MILLISECONDS}
     bars = {"x": hours, "y": by_hour["received"], "customdata": texts, "hovertemplate": "%{customdata}<extra></extra>"}
-    figure.add_trace(go.Bar(bars))
-    hatch = {
-        "shape": "/",
-        "size": 5,
-        "solidity": 0.25,
-        "fillmode": "replace",
-        "fgcolor": token["ink-2"],
-        "bgcolor": token["surface"],
-    }
+    figure.add_trace(go.Bar(bars | place))
     dead = by_hour["dead"].where(by_hour["dead"] > 0)
-    figure.add_trace(go.Bar(x=hours, y=dead, marker={"pattern": hatch}, hoverinfo="skip"))
+    figure.add_trace(go.Bar(x=hours, y=dead, marker={"pattern": _hatch(token)}, **place, hoverinfo="skip"))
     hour = timedelta(hours=1)
     figure.update_layout(
         xaxis={

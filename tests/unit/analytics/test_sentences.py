@@ -57,6 +57,15 @@ def test_what_to_fix_first_is_told_in_the_order_of_the_answer() -> None:
     ]
 
 
+def test_a_sure_gap_of_next_to_nothing_is_not_told_as_none() -> None:
+    table = sections((359, 944, 0.607, 0.2262), (236, 483, 0.632, 0.143))
+    assert [text(sentence) for sentence, _ in sentences.fix_first(table)] == [
+        "Rewrite Section 1 in Harbour tunnel. 38 % of 944 readers found it useful; 61 % was to be expected. "
+        "The gap is sure, though maybe small. About 240 answer it in a week.",
+        "Section 2 in Harbour tunnel: 49 % of 483 readers, 63 % expected; surely below. About 120 answer it in a week.",
+    ]
+
+
 def test_what_to_fix_first_names_at_most_three() -> None:
     assert len(sentences.fix_first(sections(*[(300, 1000, 0.7, 0.05)] * 9))) == 3
 

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from feedback_analytics.analytics.questions import with_shares
+from feedback_analytics.analytics import wilson_interval
 from feedback_analytics.dashboard.figures import mark_time, received_over_time, usefulness_over_time
 from feedback_analytics.dashboard.themes import ThemeName, template, tokens
 
@@ -21,10 +21,15 @@ NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
 
 def days(*counts: tuple[int, int]) -> pd.DataFrame:
     """One row per day from 1 November with (useful, votes), as `trend` gives them."""
-    table = with_shares(pd.DataFrame(counts, columns=["useful", "votes"]))
-    starts = pd.Series([BEGIN + timedelta(days=n) for n in range(len(counts))])
-    shares = [name for name in table.columns if "share" in name]
-    return table.assign(step_at=starts, **{name: table[name].where(table["votes"] >= 10) for name in shares})
+    table = pd.DataFrame(counts, columns=["useful", "votes"])
+    interval = wilson_interval(table["useful"], table["votes"], 0.95)
+    shares = {
+        "useful_share": table["useful"] / table["votes"].clip(lower=1),
+        "useful_share_low": pd.Series(interval.low),
+        "useful_share_high": pd.Series(interval.high),
+    }
+    told = {name: share.where(table["votes"] >= 10) for name, share in shares.items()}
+    return table.assign(step_at=pd.Series([BEGIN + timedelta(days=n) for n in range(len(counts))]), **told)
 
 
 def drawn(table: pd.DataFrame, theme: ThemeName = "light", **told: Any) -> go.Figure:
@@ -64,6 +69,8 @@ def test_votes_that_came_late_are_the_hatched_cap_of_their_days_bar() -> None:
     assert bars.customdata[1].endswith("40\u00a0votes, 15 of them late")
     assert bars.customdata[2] == "4\u00a0votes, 1 of them late: too few for a share"
     assert figure.layout.annotations[1].text == "votes a day; hatched: came late"
+    most = drawn(table.assign(late_votes=table["votes"].astype("Int64")))
+    assert len(most.data) == 3 and most.layout.annotations[1].text == "votes a day"
 
 
 def test_a_day_that_is_not_over_is_drawn_open() -> None:
@@ -88,6 +95,7 @@ def test_events_by_hour_are_bars_with_their_dead_letters_hatched() -> None:
     assert [at.hour for at in pd.DatetimeIndex(bars.x)] == [1, 4], "on the newsroom's clock"
     assert list(bars.y) == [10, 5] and dead.y[0] == 2 and np.isnan(dead.y[1])
     assert bars.customdata[0] == "<b>10\u00a0events</b><br>2\u00a0dead letters"
+    assert bars.width == dead.width > 3_000_000, "a lone hour is as wide as one of many"
 
 
 def test_without_any_share_the_axis_is_the_whole_scale() -> None:
