@@ -19,6 +19,8 @@ from fastapi import FastAPI
 
 from feedback_analytics.analytics import Lake, SharedLake
 from feedback_analytics.api import add_api
+from feedback_analytics.cli.installation import open_topics
+from feedback_analytics.cli.replaying import replay_of_reason
 from feedback_analytics.dashboard import Live, build_dashboard
 from feedback_analytics.settings import Settings
 from feedback_analytics.store import JobKind, open_reader, run_job
@@ -43,7 +45,7 @@ class RunningDashboard:
 @contextmanager
 def running_dashboard(settings: Settings) -> Iterator[RunningDashboard]:
     zone = settings.analytics.time_zone
-    with Lake(open_reader(settings), time_zone=zone) as lake, closing(SharedLake(lake)) as shared:
+    with Lake(reader := open_reader(settings), time_zone=zone) as lake, closing(SharedLake(lake)) as shared:
         port, app = free_port(), FastAPI()
         dashboard = RunningDashboard(f"http://127.0.0.1:{port}")
         add_api(app, shared, now=lambda: datetime.now(UTC))
@@ -51,7 +53,11 @@ def running_dashboard(settings: Settings) -> Iterator[RunningDashboard]:
         def keep(what: str, entry: Mapping[str, Any]) -> None:
             run_job(settings, JobKind(f"note_{what}"), entry, now=lambda: datetime.now(UTC))
 
-        build_dashboard(shared, settings.dashboard, app, live=lambda: dashboard.live, keep=keep)
+        def replay(reason: str) -> str:
+            with open_topics(settings) as log:
+                return replay_of_reason(settings, reader, log, reason)
+
+        build_dashboard(shared, settings.dashboard, app, live=lambda: dashboard.live, keep=keep, replay=replay)
         config = uvicorn.Config(app, port=port, log_level="warning", ws="none", timeout_graceful_shutdown=2)
         dashboard.server = uvicorn.Server(config)
         thread = threading.Thread(target=dashboard.server.run, name="dashboard")

@@ -34,7 +34,7 @@ def add_to(tree: typer.Typer) -> None:
     letters = typer.Typer(help="What could not become a vote: list it, show it, send it again.", no_args_is_help=True)
     command(letters, "list")(list_letters)
     command(letters, "show")(show_letter)
-    command(letters, "replay")(replay_letters)
+    command(letters, "replay")(send_letters_again)
     tree.add_typer(letters, name="dead-letters")
     places = typer.Typer(help="Where in the log the store goes on.", no_args_is_help=True)
     command(places, "list")(list_positions)
@@ -181,7 +181,7 @@ def show_letter(given: Given, letter: LetterArgument) -> None:
     as_json({name: str(value) for name, value in {**row, "payload": payload}.items()})
 
 
-def replay_letters(
+def send_letters_again(
     given: Given,
     letters: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids; none: all.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Only those that died for this reason.")] = None,
@@ -192,28 +192,14 @@ def replay_letters(
     Example:
       feedback dead-letters replay --reason unknown_type
     """
-    from feedback_analytics.cli.installation import append_outgoing, checked_secret, open_topics
-    from feedback_analytics.processor import KeptLetter, replay
+    from feedback_analytics.cli.installation import open_topics
+    from feedback_analytics.cli.replaying import replay_letters
     from feedback_analytics.store import open_reader
 
     _refuse_unknown_reason(reason)
     settings = given.settings()
-    with open_reader(settings) as reader:
-        rows = reader.table("select dead_letter_id, payload, is_sealed, reason from raw.dead_letters").to_pylist()
-    chosen = [
-        row for row in rows if (not letters or row["dead_letter_id"] in letters) and reason in (None, row["reason"])
-    ]
-    unknown = set(letters or []) - {row["dead_letter_id"] for row in rows}
-    if unknown:
-        raise QueryError(f"there is no dead letter {', '.join(sorted(unknown))}. See `feedback dead-letters list`.")
-    kept = [KeptLetter(row["dead_letter_id"], row["payload"], row["is_sealed"]) for row in chosen]
-    with open_topics(settings) as log:
-        done = replay(
-            kept,
-            append=lambda records: append_outgoing(log, records),
-            secret=checked_secret(settings),
-            partitions=log.partitions,
-        )
+    with open_reader(settings) as reader, open_topics(settings) as log:
+        done = replay_letters(settings, reader, log, letters=letters or (), reason=reason)
     print(f"{len(done.sent)} sent again, {len(done.still_dead)} still dead")
     for letter, error in done.still_dead.items():
         print(f"{letter}: {error}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from feedback_analytics.cli.late_pages import LatePages
 from feedback_analytics.cli.listening import serve_until_told
 from feedback_analytics.cli.metrics import OfAllParts
 from feedback_analytics.cli.progress import Watch
+from feedback_analytics.cli.replaying import replay_of_reason
 from feedback_analytics.dashboard import Live, build_dashboard
 from feedback_analytics.demo import build_site, read_marker
 from feedback_analytics.ingest import App, build_ingest
@@ -46,7 +48,7 @@ class Pages:
     """Dashboard and sample site, and what they know of the store. Opened by `build`, closed by `close`."""
 
     def __init__(self, settings: Settings, log: EventLog) -> None:
-        self._settings = settings
+        self._settings, self._log = settings, log
         self._reader: Reader | None = None
         self._shared: SharedLake | None = None
         self.watch = Watch(
@@ -68,7 +70,15 @@ class Pages:
         lake = Lake(self._reader, time_zone=self._settings.analytics.time_zone, now=now)
         self._shared = SharedLake(lake)
         add_api(server, self._shared, now=now)
-        build_dashboard(self._shared, self._settings.dashboard, server, live=self._live, keep=self._keep, now=now)
+        build_dashboard(
+            self._shared,
+            self._settings.dashboard,
+            server,
+            live=self._live,
+            keep=self._keep,
+            replay=partial(replay_of_reason, self._settings, self._reader, self._log),
+            now=now,
+        )
         return server
 
     def close(self) -> None:

@@ -1,13 +1,13 @@
 """Dashboard: pages that show what analytics answers. Computes nothing; empty, stale and failed look different.
 
-app = build_dashboard(shared_lake, settings.dashboard, server, live=lambda: Live(behind_records=0), keep=keep)
+app = build_dashboard(shared_lake, settings.dashboard, server, live=live, keep=keep, replay=replay)
 figure_of(lake.ask("trend", days=90)).show()
 """
 
 from feedback_analytics.dashboard.answer_figures import figure_of
 from feedback_analytics.dashboard.app import build_dashboard
 from feedback_analytics.dashboard.figure_files import figure_page, figure_picture
-from feedback_analytics.dashboard.keeping import Keep
+from feedback_analytics.dashboard.keeping import Keep, Replay
 from feedback_analytics.dashboard.live import Live
 
-__all__ = ["Keep", "Live", "build_dashboard", "figure_of", "figure_page", "figure_picture"]
+__all__ = ["Keep", "Live", "Replay", "build_dashboard", "figure_of", "figure_page", "figure_picture"]

@@ -18,7 +18,7 @@ from feedback_analytics import __version__
 from feedback_analytics.analytics import SharedLake
 from feedback_analytics.dashboard.address import read_address
 from feedback_analytics.dashboard.changes import FRAME, Changes, changes
-from feedback_analytics.dashboard.keeping import Keep, What, add_keeping
+from feedback_analytics.dashboard.keeping import Keep, Replay, What, add_keeping
 from feedback_analytics.dashboard.live import Live
 from feedback_analytics.dashboard.packing import Packing
 from feedback_analytics.dashboard.pages import SLOW, Page, broken, note_failure, open_page, store_gone
@@ -86,13 +86,14 @@ def build_dashboard(
     *,
     live: Callable[[], Live],
     keep: Keep,
+    replay: Replay,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Dash:
     """The dashboard on `server`: its pages, `/assets`, `/dashboard/live` and Dash's own `/_dash-*`.
 
     live tells how far the log is ahead; it is called about once a second for each open page, in a thread. keep writes
-    what a person marks or saves. Call this after all other routes are on the server: any address that is left answers
-    with a page that says what it is not.
+    what a person marks or saves, replay sends dead letters again. Call this after all other routes are on the server:
+    any address that is left answers with a page that says what it is not.
     """
     app = _Pages(
         "feedback_analytics.dashboard",
@@ -120,7 +121,7 @@ def build_dashboard(
         keep(what, entry)
         shared.look_anew()
 
-    add_keeping(server, keep_and_show, zone)
+    add_keeping(server, keep_and_show, replay, zone)
 
     @server.get(LIVE_PATH, include_in_schema=False)
     async def changed_since(seen: str = "") -> Response:

@@ -1,4 +1,4 @@
-"""Keeping: what a person writes on a page, a marked moment or a saved view, on its way into the store.
+"""Keeping: what a person does on a page, a marked moment, a saved view, a replay, on its way into store or log.
 
 Taken only as JSON from a page of ours: no other site's page may send that without being allowed to, and none is.
 """
@@ -17,9 +17,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from feedback_analytics.analytics import Kind, Parameter
+from feedback_analytics.contract import Reason
 from feedback_analytics.errors import FeedbackError, QueryError
 
-ANNOTATIONS_PATH, VIEWS_PATH = "/dashboard/annotations", "/dashboard/views"
+ANNOTATIONS_PATH, VIEWS_PATH, REPLAYS_PATH = "/dashboard/annotations", "/dashboard/views", "/dashboard/replays"
 MOST_BYTES = 16_000
 MOST_NOTE, MOST_NAME = 280, 80
 """Characters of a note, and of a view's name."""
@@ -28,11 +29,14 @@ What = Literal["annotation", "view"]
 Keep = Callable[[What, Mapping[str, Any]], None]
 """Writes it durably and returns when it is written. Raises FeedbackError."""
 
+Replay = Callable[[str], str]
+"""Sends the dead letters of a reason through the log again; what came of it. Raises FeedbackError."""
+
 _MOMENT = Parameter("marked_at", Kind.MOMENT, "The moment that is marked.")
 
 
-def add_keeping(server: FastAPI, keep: Keep, zone: ZoneInfo) -> None:
-    """The two addresses to which the pages send what a person writes."""
+def add_keeping(server: FastAPI, keep: Keep, replay: Replay, zone: ZoneInfo) -> None:
+    """The addresses to which the pages send what a person does."""
 
     async def annotations(request: Request) -> JSONResponse:
         return await _kept(request, lambda told: keep("annotation", read_annotation(told, zone)))
@@ -40,6 +44,10 @@ def add_keeping(server: FastAPI, keep: Keep, zone: ZoneInfo) -> None:
     async def views(request: Request) -> JSONResponse:
         return await _kept(request, lambda told: keep("view", read_view(told)))
 
+    async def replays(request: Request) -> JSONResponse:
+        return await _kept(request, lambda told: replay(read_reason(told)))
+
+    server.add_api_route(REPLAYS_PATH, replays, methods=["POST"], include_in_schema=False)
     server.add_api_route(ANNOTATIONS_PATH, annotations, methods=["POST"], include_in_schema=False)
     server.add_api_route(VIEWS_PATH, views, methods=["POST"], include_in_schema=False)
 
@@ -66,6 +74,14 @@ def read_view(told: Mapping[str, Any]) -> dict[str, Any]:
     return {**entry, "is_removed": told.get("remove") == "yes"}
 
 
+def read_reason(told: Mapping[str, Any]) -> str:
+    """Why the letters died that are to be sent again. Raises QueryError with the reasons that there are."""
+    reason = told.get("reason")
+    if reason not in list(Reason):
+        raise QueryError(f"reason is one of {', '.join(Reason)}.")
+    return str(reason)
+
+
 def _text(told: Mapping[str, Any], name: str, most: int) -> str:
     value = told.get(name)
     text = value.strip() if isinstance(value, str) else ""
@@ -74,7 +90,7 @@ def _text(told: Mapping[str, Any], name: str, most: int) -> str:
     return text
 
 
-async def _kept(request: Request, keep: Callable[[Mapping[str, Any]], None]) -> JSONResponse:
+async def _kept(request: Request, keep: Callable[[Mapping[str, Any]], str | None]) -> JSONResponse:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return JSONResponse({"told": "Send application/json."}, 415)
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
@@ -86,7 +102,7 @@ async def _kept(request: Request, keep: Callable[[Mapping[str, Any]], None]) -> 
         told = await request.json()
         if not isinstance(told, dict):
             raise QueryError("Send one JSON object.")
-        await asyncio.to_thread(keep, told)
+        done = await asyncio.to_thread(keep, told)
     except ValueError:
         return JSONResponse({"told": "That is not JSON."}, 400)
     except QueryError as error:
@@ -94,4 +110,4 @@ async def _kept(request: Request, keep: Callable[[Mapping[str, Any]], None]) -> 
     except FeedbackError as error:
         structlog.get_logger().warning("keeping_failed", error=str(error))
         return JSONResponse({"told": "It could not be written; try again."}, 503)
-    return JSONResponse({"told": "Written."})
+    return JSONResponse({"told": done or "Written."})

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from feedback_analytics.analytics import numbers
 from feedback_analytics.dashboard.figures import received_over_time
+from feedback_analytics.dashboard.keeping import REPLAYS_PATH
 from feedback_analytics.dashboard.pages.frame import (
     DOT,
     OUTCOMES,
@@ -25,6 +26,7 @@ from feedback_analytics.dashboard.pages.frame import (
     reading,
     told_of,
 )
+from feedback_analytics.dashboard.pages.notes import sending
 from feedback_analytics.dashboard.parts import Content, ago, aria, card, data, empty_card, key_figure, records
 from feedback_analytics.dashboard.visit import Visit
 
@@ -222,9 +224,9 @@ def _letters(visit: Visit) -> Component:
     )
     how = html.P(
         [
-            "Their bytes are kept. When the fault is mended, ",
-            html.Code("feedback dead-letters replay --help"),
-            " says how to send them through the log again; each stays counted.",
+            "Their bytes are kept. When the fault is mended, send them through the log again, here or by ",
+            html.Code("feedback dead-letters replay"),
+            "; each stays counted, and what is still no event stays dead.",
         ],
         className="small muted",
     )
@@ -236,12 +238,23 @@ def _letters(visit: Visit) -> Component:
                 html.Div(table, className="scroll", tabIndex=0, role="group", **aria(label=title)), id="live-letters"
             ),
             how,
+            html.Div(_sending_again(answer), id="live-replays", className="replays"),
         ],
         says=says,
         foot=f"{numbers.counted(letters, 'dead letter')}{DOT}{foot}",
         links=links(visit, answer),
         reading=reading("dead_letters", LETTERS_MEANS),
     )
+
+
+def _sending_again(answer: pd.DataFrame) -> list[Component]:
+    """A button for each reason of which letters were not sent again yet."""
+    counts = answer.groupby("reason", sort=True)[["letters", "replayed"]].sum()
+    waiting = counts["letters"] - counts["replayed"]
+    return [
+        sending(REPLAYS_PATH, {"reason": reason}, [], f"Send {numbers.count(left)} again", f"Send {reason} again")
+        for reason, left in waiting[waiting > 0].items()
+    ]
 
 
 def _letter(visit: Visit, row: Row) -> Component:

@@ -22,7 +22,7 @@ def views_menu(visit: Visit) -> Component:
     """The saved views, and a form that saves this one."""
     address = visit.address.without("page")
     items = [html.Li(_view(row)) for row in _views(visit)]
-    saving = _form(
+    saving = sending(
         VIEWS_PATH,
         {"address": str(address)},
         [field("name", label="Save this page as", maxlength=str(MOST_NAME), required="required")],
@@ -50,7 +50,7 @@ def _views(visit: Visit) -> list[dict[str, Any]]:
 
 def _view(row: Row) -> list[Component]:
     told = {"name": row["name"], "address": row["address"], "remove": "yes"}
-    remove = _form(VIEWS_PATH, told, [], "Remove", f"Remove {row['name']}")
+    remove = sending(VIEWS_PATH, told, [], "Remove", f"Remove {row['name']}")
     return [inside(html.Bdi(row["name"]), href=row["address"]), remove]
 
 
@@ -70,7 +70,7 @@ def marking(visit: Visit, name: str, rows: list[dict[str, Any]], article_id: str
     items = [html.Li(_annotation(visit, row)) for row in rows]
     today = visit.now.astimezone(visit.zone).date().isoformat()
     about = {"article_id": article_id} if article_id else {}
-    form = _form(
+    form = sending(
         ANNOTATIONS_PATH,
         about,
         [
@@ -92,11 +92,11 @@ def _annotation(visit: Visit, row: Row) -> list[Component]:
     remove = {**told, "marked_at": row["marked_at"].isoformat(), "remove": "yes"}
     return [
         html.Span([html.B(day), " ", html.Bdi(row["note"])]),
-        _form(ANNOTATIONS_PATH, remove, [], "Remove", f"Remove {row['note']}"),
+        sending(ANNOTATIONS_PATH, remove, [], "Remove", f"Remove {row['note']}"),
     ]
 
 
-def _form(path: str, hidden: Mapping[str, str], fields: list[Component], button: str, label: str) -> Component:
+def sending(path: str, hidden: Mapping[str, str], fields: list[Component], button: str, label: str) -> Component:
     """A form that the page's script sends as JSON; what came of it is told beside the button."""
     carried = [field(name, value, type="hidden", label="") for name, value in hidden.items()]
     return html.Form(
