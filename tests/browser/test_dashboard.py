@@ -202,6 +202,32 @@ def test_a_late_answer_for_the_former_theme_does_not_stay(chromium: Browser, das
     context.close()
 
 
+def test_a_late_answer_for_a_former_address_does_not_stay(chromium: Browser, dashboard: RunningDashboard) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{dashboard.url}/articles")
+    expect(page.get_by_role("combobox", name="Verdict")).to_have_value("")
+    held: list[Route] = []
+
+    def hold_one(route: Route) -> None:
+        if held or "sort=votes" not in (route.request.post_data or ""):
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(UPDATES, hold_one)
+    page.get_by_role("combobox", name="Order").select_option("votes")
+    expect(page).to_have_url(f"{dashboard.url}/articles?sort=votes")
+    page.get_by_role("combobox", name="Verdict").select_option("worse")
+    expect(page.locator("#live-rows tr[data-row] .chip")).to_have_text(["worse"] * 4)
+    with page.expect_response(UPDATES):
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("combobox", name="Verdict")).to_have_value("worse")
+    expect(page.locator("#live-rows tr[data-row] .chip")).to_have_text(["worse"] * 4)
+    context.close()
+
+
 def test_the_pages_can_be_used_by_keyboard_alone(page: Page, dashboard: RunningDashboard) -> None:
     page.goto(dashboard.url)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()

@@ -293,6 +293,7 @@ def test_a_view_is_saved_under_a_name_found_by_a_colleague_and_removed(
     colleague.get_by_text("Saved views").click()
     colleague.get_by_role("link", name="Cities <b>by votes</b>").click()
     expect(colleague).to_have_url(f"{shown.url}/articles?sort=votes&topic=Cities")
+    expect(colleague.get_by_role("heading", level=1)).to_have_text("Articles")  # drawn anew, the list is closed
     colleague.get_by_text("Saved views").click()
     colleague.get_by_role("button", name="Remove Cities").click()
     expect(colleague.locator(".views .panel")).to_contain_text("None yet.")

@@ -4,8 +4,8 @@
   const feedback = window.feedback;
   const READ = ["hover", "focus-within"].map((how) =>
     [".scroll", ".outline", ".plot", ".map-wrap", ".panel", "input"].map((what) => `${what}:${how}`)).flat().join(", ");
-  const LOST_AFTER_SECONDS = 5, THEME_SECONDS = 5;
-  let seen = "", waiting = null, answeredAt = Date.now(), themeAskedAt = 0;
+  const LOST_AFTER_SECONDS = 5;
+  let seen = "", waiting = null, answeredAt = Date.now();
 
   const answers = (window.dash_clientside = window.dash_clientside || {}).feedback = { theme: feedback.theme };
 
@@ -17,6 +17,17 @@
     if (shown.waits) setTimeout(() => window.dash_clientside.set_props("changed", { data: { more: Date.now() } }), 0);
     setTimeout(settle, 0);
     return seen;
+  };
+
+  // Answers may arrive in another order than they were asked for, and Dash draws parts of a late one all the same. To it,
+  // an answer after whose question the page has asked anew says that nothing changed: the newer one will tell all.
+  let asked = 0;
+  const plainFetch = window.fetch.bind(window);
+  window.fetch = async (where, how) => {
+    const draws = String(where.url || where).includes("/_dash-update-component") && /"shown\.data"/.test(how?.body);
+    if (!draws) return plainFetch(where, how);
+    const number = ++asked, answer = await plainFetch(where, how);
+    return number === asked ? answer : new Response(null, { status: 204 });
   };
 
   // After a page was drawn: where the address points to, and where the keyboard was.
@@ -113,19 +124,7 @@
   function switchTheme() {
     const name = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     try { localStorage.setItem("feedback-theme", name); } catch { /* the choice then lasts as long as the page */ }
-    themeAskedAt = Date.now();
     feedback.setTheme(name);
-  }
-
-  // The answers to two questions may arrive in either order. Was the later one drawn for the former theme, which shows
-  // in a button that offers the theme in place, the whole page is drawn anew.
-  function keepTheme() {
-    const theme = document.documentElement.dataset.theme, button = document.getElementById("theme-button");
-    const isRight = !button || button.textContent.toLowerCase() !== theme;
-    if (isRight || Date.now() - themeAskedAt < 1000 * THEME_SECONDS) return;
-    themeAskedAt = Date.now();
-    window.dash_clientside.set_props("shown", { data: null });
-    window.dash_clientside.set_props("theme", { data: theme });
   }
 
   // What a person writes is sent as JSON, and told beside the button when it is written.
@@ -189,7 +188,6 @@
     answeredAt = Date.now();
     setInterval(() => look(dashboard), 1000 * Number(dashboard.dataset.refreshSeconds));
     setInterval(tellAges, 1000);
-    setInterval(keepTheme, 1000);
   }
   start();
 })();
