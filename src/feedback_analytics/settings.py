@@ -96,6 +96,17 @@ class DashboardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     stale_seconds: Annotated[Seconds, _doc("Age of waiting votes from which a page calls itself stale.")] = 15.0
 
 
+class ReportSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    mail_url: Annotated[
+        str,
+        _doc("Mail server: smtp://[USER:PASSWORD@]HOST[:PORT] (STARTTLS if offered) or smtps://... Empty: none."),
+    ] = ""
+    mail_from: Annotated[str, _doc("Sender of mails, such as feedback@news.example.")] = ""
+    mail_to: Annotated[str, _doc("Who gets mails: addresses, with commas between them.")] = ""
+    webhook_url: Annotated[str, _doc("Where a chat takes Slack-compatible messages. A secret. Empty: nowhere.")] = ""
+    page_url: Annotated[str, _doc("Address of the dashboard as readers of reports reach it. Empty: no link.")] = ""
+
+
 class TelemetrySettings(Struct, frozen=True, forbid_unknown_fields=True):
     level: Annotated[
         Literal["debug", "info", "warning", "error"], _doc("Least important events that are logged, to stderr.")
@@ -131,6 +142,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     analytics: AnalyticsSettings = AnalyticsSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    reports: ReportSettings = ReportSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @property
@@ -156,7 +168,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return f"Settings({values})"
 
 
-SECRETS = {"reader_secret"}
+SECRETS = {"reader_secret", "reports.webhook_url"}
 # The password of SCHEME://USER:PASSWORD@HOST, and of PostgreSQL's other spelling, ?password=PASSWORD.
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@:]*):.*@|(?<=[?&])(password)=[^&]*")
 

@@ -463,6 +463,23 @@ def _families(told: Reference, since: datetime, until: datetime) -> dict[Any, Co
     return found | {("topic", None, None, topic): added(some) for topic, some in topics.items()}
 
 
+def test_rises_are_the_drops_of_those_who_found_it_not_useful(lake: Lake, told: Reference) -> None:
+    answer = lake.ask("rises", window_days=14, least_points=0)
+    since, base_since = datetime(2026, 10, 20, tzinfo=ZONE), datetime(2026, 9, 22, tzinfo=ZONE)
+    recent, before = _families(told, since, UNTIL), _families(told, base_since, since)
+    watched = [key for key in recent if key in before and recent[key][0] >= 10 and before[key][0] >= 10]
+    useful, votes = shares_of([recent[key] for key in watched])
+    base_useful, base_votes = shares_of([before[key] for key in watched])
+    false_share = e_false_share(drop_evidence(votes - useful, votes, base_votes - base_useful, base_votes, 0.0))
+    expected = {key for key, share in zip(watched, false_share, strict=True) if share <= 0.05}
+    shown = rows(answer, "family", "article_id", "section_id", "group")
+    assert set(shown) == expected
+    assert rows(answer, "votes", "useful") == [recent[key] for key in shown]
+    assert answer["difference"].is_monotonic_decreasing and (answer["difference"] > 0).all()
+    if not shown:
+        assert answer.attrs["notes"][0].startswith("Nothing rose: of ")
+
+
 def test_no_drop_is_told_before_there_is_history(lake: Lake) -> None:
     assert lake.ask("drops", until="2026-09-28").empty
 

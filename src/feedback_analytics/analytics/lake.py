@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -69,6 +70,11 @@ class Lake:
         }
         table.attrs = told | table.attrs
         return table
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsroom's time zone."""
+        return self._zone
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """The store as it is now; of use while it is open."""

@@ -143,6 +143,19 @@ def drop(row: Row) -> Sentence:
     return _say(*target, " fell ", _strong(fell), f": {counts}.")
 
 
+def rise(row: Row) -> Sentence:
+    """One row of `rises`."""
+    now, then = numbers.percent(row["useful_share"], 0), numbers.percent(row["useful_share_before"], 0)
+    before = numbers.counted(row["votes_before"], "vote")
+    rose = _strong(numbers.at_least_points(row["difference"]))
+    return _say(
+        *_drop_target(row),
+        " rose ",
+        rose,
+        f": {then} of {before} before, {now} of {numbers.count(row['votes'])} since.",
+    )
+
+
 def edit(row: Row) -> Sentence:
     """One row of `edit_effect`: what the share was after a version, and the caution that belongs to it."""
     what = f"After version {int(row['article_version'])} "

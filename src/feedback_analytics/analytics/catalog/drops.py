@@ -56,10 +56,8 @@ def drops(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     written until then; positions of another question, which name no notes, for those written until the last commit
     before them.
     """
-    until = scope.period.until
-    since = days_before(until, values["window_days"], scope.zone)
-    recent = scope.during(Period(since, until))
-    base = scope.during(Period(days_before(since, values["base_days"], scope.zone), since))
+    recent, base = _window_and_before(scope, values)
+    since, until = recent.period.since, recent.period.until
     window, before = _families(recent.targets()), _families(base.targets())
     least = values["least_points"] / 100
     fewest = max(MIN_VOTES, values["min_votes"])
@@ -73,17 +71,54 @@ def drops(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     recovered = pd.concat(back, ignore_index=True).drop_duplicates("last_note")
     standing = set(told["last_note"]) - set(recovered["last_note"])
     fallen = watched[watched["false_share"] <= FALSE_SHARE].merge(noted, on=TARGET, how="left")
-    table = fallen.assign(
-        state=np.where(fallen["last_note"].isin(standing), "told", "new"),
-        targets_watched=len(watched),
-        window_since=pd.Timestamp(recent.period.since),
-        base_since=pd.Timestamp(base.period.since),
-    )
-    table = table.sort_values(["difference", *TARGET], kind="stable").reset_index(drop=True)
+    fallen = fallen.assign(state=np.where(fallen["last_note"].isin(standing), "told", "new"))
+    table = _seen_in(fallen, len(watched), recent, base).sort_values(["difference", *TARGET], kind="stable")
+    table = table.reset_index(drop=True)
     table.attrs["positions"] = positions = with_notes(scope.known.text, notes)
     alike = {"watch": watch, "window_since": since, "window_until": until, "positions": positions}
     table.attrs["to_note"] = _to_note(table, recovered, base.period, alike)
-    return table if len(table) else noting(table, _nothing_fell(len(window), len(watched), values))
+    return table if len(table) else noting(table, _nothing_moved("fell", len(window), len(watched), values))
+
+
+def rises(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """Articles, sections and topics whose share rose in the window, by the rules of `drops`; nothing is noted.
+
+    A share that rises is a share of "not useful" that falls, so the same evidence is asked for.
+    """
+    recent, base = _window_and_before(scope, values)
+    window, before = (_turned(_families(some.targets())) for some in (recent, base))
+    watched = _watched(window, before, values["least_points"] / 100, max(MIN_VOTES, values["min_votes"]))
+    risen = watched[watched["false_share"] <= FALSE_SHARE]
+    risen = risen.assign(
+        useful=risen["votes"] - risen["useful"],
+        useful_before=risen["votes_before"] - risen["useful_before"],
+        useful_share=1 - risen["useful_share"],
+        useful_share_before=1 - risen["useful_share_before"],
+        difference=-risen["difference"],
+        difference_low=-risen["difference_high"],
+        difference_high=-risen["difference_low"],
+    )
+    table = _seen_in(risen, len(watched), recent, base)
+    table = table.sort_values(["difference", *TARGET], ascending=[False, True, True, True, True], kind="stable")
+    empty = "" if len(table) else _nothing_moved("rose", len(window), len(watched), values)
+    return noting(table.reset_index(drop=True), empty)
+
+
+def _turned(families: pd.DataFrame) -> pd.DataFrame:
+    """With "not useful" counted as if it were useful."""
+    return families.assign(useful=families["votes"] - families["useful"])
+
+
+def _window_and_before(scope: Scope, values: Mapping[str, Any]) -> tuple[Scope, Scope]:
+    until = scope.period.until
+    since = days_before(until, values["window_days"], scope.zone)
+    base = Period(days_before(since, values["base_days"], scope.zone), since)
+    return scope.during(Period(since, until)), scope.during(base)
+
+
+def _seen_in(rows: pd.DataFrame, watched: int, recent: Scope, base: Scope) -> pd.DataFrame:
+    times = {"window_since": recent.period.since, "base_since": base.period.since}
+    return rows.assign(targets_watched=watched, **{name: pd.Timestamp(at) for name, at in times.items()})
 
 
 def _watch(values: Mapping[str, Any]) -> str:
@@ -171,8 +206,8 @@ def _target(row: Any) -> dict[str, Any]:
     }
 
 
-def _nothing_fell(voted: int, watched: int, values: Mapping[str, Any]) -> str:
-    """Why the answer is empty: nothing fell, or there was nothing that could be seen to fall."""
+def _nothing_moved(moved: str, voted: int, watched: int, values: Mapping[str, Any]) -> str:
+    """Why the answer is empty: nothing fell (rose), or there was nothing that could be seen to."""
     days, before, fewest = values["window_days"], values["base_days"], max(MIN_VOTES, values["min_votes"])
     if not voted:
         return f"Nothing could be watched: there are no votes in the window of {days:,} days."
@@ -180,8 +215,8 @@ def _nothing_fell(voted: int, watched: int, values: Mapping[str, Any]) -> str:
     if not watched:
         return f"Nothing could be watched: of {voted:,} articles, sections and topics with votes, none has {asked}."
     return (
-        f"Nothing fell: of {voted:,} articles, sections and topics with votes, {watched:,} were watched (those with "
-        f"{asked}), and none surely fell by more than {values['least_points']} points."
+        f"Nothing {moved}: of {voted:,} articles, sections and topics with votes, {watched:,} were watched (those with "
+        f"{asked}), and none surely {moved} by more than {values['least_points']} points."
     )
 
 
@@ -198,33 +233,50 @@ def _families(targets: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+_WATCHED_BY = (
+    Parameter("until", Kind.MOMENT, "First moment after the window; not set: the end of the newest vote's day."),
+    Parameter("window_days", Kind.COUNT, "Length of the window that is watched.", default=7, least=1, most=366),
+    Parameter(
+        "base_days",
+        Kind.COUNT,
+        "Length of the time before it that it is compared with.",
+        default=28,
+        least=1,
+        most=3_660,
+    ),
+    Parameter(
+        "least_points", Kind.COUNT, "Only changes that are surely larger than this.", default=5, least=0, most=99
+    ),
+    *TARGETS,
+    *SECTIONS,
+    *SEGMENTS,
+    *AS_OF,
+    least_votes("Only articles, sections and topics with at least so many votes in the window are watched."),
+)
+
+_CHANGE = (
+    Column("title", "text", "title of the article"),
+    Column("heading", "text", "heading of the section"),
+    *COUNTED,
+    Column("useful_share", "share", "share in the window"),
+    Column("votes_before", "count", "votes before the window"),
+    Column("useful_before", "count", "of those, useful"),
+    Column("useful_share_before", "share", "share before the window"),
+    Column("difference", "share", "share minus share before"),
+    Column("difference_low", "share", "lower bound of its 95 % interval, for one look"),
+    Column("difference_high", "share", "upper bound of its 95 % interval, for one look"),
+    Column("false_share", "share", "smallest part of false discoveries at which it would be told (e-BH)"),
+    Column("targets_watched", "count", "targets that were looked at together"),
+    Column("window_since", "time", "first moment of the window"),
+    Column("base_since", "time", "first moment of the time before it"),
+)
+
 QUESTIONS = (
     Question(
         "drops",
         "Which articles, sections or topics fell, with false alarms under control?",
         ("months_of_targets", "days_of_targets", "targets", "drop_notes_known", "drop_notes"),
-        (
-            Parameter(
-                "until", Kind.MOMENT, "First moment after the window; not set: the end of the newest vote's day."
-            ),
-            Parameter("window_days", Kind.COUNT, "Length of the window that is watched.", default=7, least=1, most=366),
-            Parameter(
-                "base_days",
-                Kind.COUNT,
-                "Length of the time before it that it is compared with.",
-                default=28,
-                least=1,
-                most=3_660,
-            ),
-            Parameter(
-                "least_points", Kind.COUNT, "Only drops that are surely larger than this.", default=5, least=0, most=99
-            ),
-            *TARGETS,
-            *SECTIONS,
-            *SEGMENTS,
-            *AS_OF,
-            least_votes("Only articles, sections and topics with at least so many votes in the window are watched."),
-        ),
+        _WATCHED_BY,
         (
             Column("family", "word", "article, section or topic"),
             *NAMES,
@@ -232,21 +284,21 @@ QUESTIONS = (
             Column("state", "word", "new: to be told; told: it was told, and has not clearly recovered since"),
             Column("told_at", "time", "when `feedback drops tell` told it last; empty when it never did"),
             Column("recovered_at", "time", "when its recovery from that was noted; empty without one"),
-            Column("title", "text", "title of the article"),
-            Column("heading", "text", "heading of the section"),
-            *COUNTED,
-            Column("useful_share", "share", "share in the window"),
-            Column("votes_before", "count", "votes before the window"),
-            Column("useful_before", "count", "of those, useful"),
-            Column("useful_share_before", "share", "share before the window"),
-            Column("difference", "share", "share minus share before"),
-            Column("difference_low", "share", "lower bound of its 95 % interval, for one look"),
-            Column("difference_high", "share", "upper bound of its 95 % interval, for one look"),
-            Column("false_share", "share", "smallest part of false discoveries at which it would be told (e-BH)"),
-            Column("targets_watched", "count", "targets that were looked at together"),
-            Column("window_since", "time", "first moment of the window"),
-            Column("base_since", "time", "first moment of the time before it"),
+            *_CHANGE,
         ),
         drops,
+    ),
+    Question(
+        "rises",
+        "Which articles, sections or topics rose, with false alarms under control?",
+        ("months_of_targets", "days_of_targets", "targets"),
+        _WATCHED_BY,
+        (
+            Column("family", "word", "article, section or topic"),
+            *NAMES,
+            Column("group", "text", "the topic, where a topic rose"),
+            *_CHANGE,
+        ),
+        rises,
     ),
 )
