@@ -111,10 +111,13 @@ def test_the_foot_says_how_many_came_late_and_the_figure_hatches_them(diary: Dia
     says = "12 of 12 votes came late, more than an hour after their day was over, and count there."
     assert answer.attrs["notes"] == [says]
     assert says in figure_page(answer, "Trend")
-    assert figure_of(answer).data[-1].marker.pattern.shape == "/"
+    assert figure_of(answer).data[-1].marker.pattern.shape is None, "where all came late, hatching tells nothing apart"
     diary.send(*(diary.day(9, f"r{n}", hour=13, vote="retracted") for n in range(11)))
     (alone,) = lake.ask("trend", step="day").attrs["notes"]
     assert re.match(r"1 of 1 vote came late, more than an hour after its day was over, and counts there\.", alone)
+    now = datetime.now(UTC) - timedelta(seconds=1)
+    diary.send(*(a_vote("a1", reader=f"now-{n}", at=now) for n in range(5)))
+    assert figure_of(lake.ask("trend", step="day")).data[-1].marker.pattern.shape == "/"
 
 
 def test_where_a_period_has_too_many_records_late_votes_are_counted_when_asked_for(
