@@ -7,8 +7,6 @@ can be passed on alone. Nothing is downloaded, neither to make a file nor to loo
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
@@ -20,13 +18,11 @@ import plotly.graph_objects as go
 
 from feedback_analytics.analytics import numbers
 from feedback_analytics.dashboard.answer_figures import figure_of
+from feedback_analytics.dashboard.browser import find_browser
 from feedback_analytics.dashboard.themes import ThemeName, tokens
 from feedback_analytics.errors import QueryError
 
 PictureFormat = Literal["png", "svg"]
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-"""Programs that draw pictures, best first; the variable BROWSER_PATH names another one."""
 
 WIDTH, SCALE = 960, 2
 """Of a picture in CSS pixels, and how many dots of a PNG make one: sharp on paper and on dense screens."""
@@ -72,7 +68,7 @@ def figure_picture(answer: pd.DataFrame, title: str, format: PictureFormat, them
     figure = _titled(figure_of(answer, theme), title, _caption(answer), theme)
     # A thread of its own: in a notebook this one already runs an event loop.
     with ThreadPoolExecutor(1) as threads:
-        return threads.submit(asyncio.run, _draw(figure, format, _browser())).result()
+        return threads.submit(asyncio.run, _draw(figure, format, find_browser("png and svg are drawn"))).result()
 
 
 def _caption(answer: pd.DataFrame) -> str:
@@ -111,17 +107,6 @@ def _titled(figure: go.Figure, title: str, caption: str, theme: ThemeName) -> go
         },
     )
     return figure
-
-
-def _browser() -> str:
-    named = os.environ.get("BROWSER_PATH")
-    found = shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        where = f"BROWSER_PATH names {named}, which is no program" if named else "it is not installed"
-        raise QueryError(
-            f"png and svg are drawn by Chromium, and {where}: run `apt install chromium`. html needs no browser."
-        )
-    return found
 
 
 async def _draw(figure: go.Figure, format: PictureFormat, browser: str) -> bytes:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+from feedback_analytics.dashboard import find_browser
 from feedback_analytics.errors import QueryError
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-"""Programs that print, best first; the variable BROWSER_PATH names another one."""
 
 PRINTING_SECONDS = 60
 
 
 def print_pdf(html: str, file: Path) -> None:
     """Write the page as PDF, whole or not at all. Raises QueryError where no Chromium is installed or it fails."""
-    named = os.environ.get("BROWSER_PATH")
-    browser = shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise QueryError(
-            "pdf is printed by Chromium, and none is installed: run `apt install chromium`. html needs no browser."
-        )
+    browser = find_browser("pdf is printed")
     with tempfile.TemporaryDirectory(prefix="feedback-report-") as folder:
         page, printed = Path(folder) / "report.html", Path(folder) / "report.pdf"
         page.write_text(html, encoding="utf-8")

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from feedback_analytics.errors import SettingsError, StoreError
+from feedback_analytics.errors import FeedbackError, SettingsError
 from feedback_analytics.reports.making import Report
 from feedback_analytics.reports.writing import as_html, as_text
 
@@ -25,7 +25,7 @@ TRIES, FIRST_WAIT_SECONDS, ANSWER_SECONDS = 4, 1.0, 20.0
 """A server is tried so often; the wait doubles from try to try."""
 
 
-class NotSent(StoreError):
+class NotSent(FeedbackError):
     """A report could not be handed over; the text says why, and what to look at."""
 
 

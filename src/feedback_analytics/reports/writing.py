@@ -10,10 +10,12 @@ from html import escape
 from typing import Any
 
 from feedback_analytics.analytics import numbers, sentences
+from feedback_analytics.dashboard import tokens
 from feedback_analytics.reports.making import Chapter, Figure, Item, Report
 
-INK, INK_2, INK_3, LINE, PAPER, BACK = "#1b1e24", "#474c56", "#626873", "#e3e3de", "#ffffff", "#f7f7f5"
-DATA, SOFT, EMPTY = "#2b3850", "#8d9bb5", "#f1f1ee"
+TOKENS = tokens("light")
+INK, INK_2, INK_3, LINE, PAPER, BACK = (TOKENS[name] for name in ("ink", "ink-2", "ink-3", "line", "surface", "bg"))
+DATA, SOFT, EMPTY = (TOKENS[name] for name in ("data", "data-inner", "sunken"))
 FONT = "Inter, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 MOST_MESSAGE = 3_000
 """Characters of a message: chats cut longer ones."""
