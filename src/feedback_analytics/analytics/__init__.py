@@ -22,9 +22,10 @@ from feedback_analytics.analytics.guide import guide_text
 from feedback_analytics.analytics.intervals import Interval, jeffreys_interval, running_interval, wilson_interval
 from feedback_analytics.analytics.known import known_at
 from feedback_analytics.analytics.lake import Lake
+from feedback_analytics.analytics.ledger import OUTCOMES, balances, sums_of_ledger
 from feedback_analytics.analytics.matching import Comparison, matched_difference
 from feedback_analytics.analytics.parameters import Kind, Parameter
-from feedback_analytics.analytics.periods import Period
+from feedback_analytics.analytics.periods import Period, step_around
 from feedback_analytics.analytics.section_effects import KindEffects, SectionMap, kind_effects, section_map
 from feedback_analytics.analytics.shared import Look, SharedLake
 from feedback_analytics.analytics.shrinkage import Prior, chance_above, group_priors, shrunk_interval, shrunk_share
@@ -33,6 +34,7 @@ from feedback_analytics.analytics.verdicts import MIN_VOTES, Verdict, typical_sh
 __all__ = [
     "COMMON",
     "MIN_VOTES",
+    "OUTCOMES",
     "QUESTIONS",
     "Column",
     "Comparison",
@@ -48,6 +50,7 @@ __all__ = [
     "SectionMap",
     "SharedLake",
     "Verdict",
+    "balances",
     "chance_above",
     "difference_evidence",
     "difference_interval",
@@ -69,6 +72,8 @@ __all__ = [
     "sentences",
     "shrunk_interval",
     "shrunk_share",
+    "step_around",
+    "sums_of_ledger",
     "typical_share",
     "verdicts",
     "votes_needed",

@@ -56,10 +56,16 @@ class Sums:
     @property
     def bounds(self) -> dict[str, int]:
         """The least and the greatest offset of all spans: files that lie outside need not be opened."""
-        if not self.spans.num_rows:
-            return {"least_offset": 0, "most_offset": 0}
-        least, most = pc.min(self.spans["first_offset"]), pc.max(self.spans["next_offset"])
-        return {"least_offset": least.as_py(), "most_offset": most.as_py()}
+        return _bounds(self.spans)
+
+
+def _bounds(spans: pa.Table) -> dict[str, int]:
+    if not spans.num_rows:
+        return {"least_offset": 0, "most_offset": 0}
+    return {
+        "least_offset": pc.min(spans["first_offset"]).as_py(),
+        "most_offset": pc.max(spans["next_offset"]).as_py(),
+    }
 
 
 @dataclass(frozen=True)
@@ -155,9 +161,9 @@ class Recent:
             missing, parts = rest, [self._last[1]]
         if missing.num_rows:
             snapshot.lend("spans", missing)
-            parts.append(snapshot.table(read_query("span_entries"), Sums(missing, None).bounds))
+            parts.append(snapshot.table(read_query("span_entries"), _bounds(missing)))
         entries = pa.concat_tables(parts)
-        if entries.num_columns and entries.column(0).num_chunks > MOST_CHUNKS:
+        if entries.column(0).num_chunks > MOST_CHUNKS:
             entries = entries.combine_chunks()
         self._last = (spans, entries)
         return entries

@@ -64,6 +64,12 @@ def period_between(
     return Period(since, until)
 
 
+def step_around(at: datetime, step: str, zone: ZoneInfo) -> Period:
+    """The hour, day, week (from Monday) or month of the time zone that holds a moment."""
+    begin = _begin_of(at, step, zone)
+    return Period(begin, _following(begin, step, zone))
+
+
 def steps_of(period: Period, step: str, zone: ZoneInfo) -> list[datetime]:
     """The edges of the steps that cover the period, in UTC: one more than there are steps.
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from feedback_analytics.analytics.filters import Filters
+from feedback_analytics.analytics.frames import as_frame
 from feedback_analytics.analytics.known import AFTER_ALL, BEFORE_ALL, Known, batches_before, read_query
 from feedback_analytics.analytics.memory import Facts, Memory, those_that_fit
 from feedback_analytics.analytics.periods import Period, begins_a_day, period_between, steps_of, whole_days
@@ -393,10 +394,3 @@ def _all_time(known: Known) -> Period:
     if begin is None or end is None:
         return Period(datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC))
     return Period(begin.astimezone(UTC), end.astimezone(UTC) + HOUR)
-
-
-def as_frame(table: pa.Table) -> pd.DataFrame:
-    """The answer for people: text that is missing is None, a number NaN, a time NaT."""
-    frame = table.to_pandas()
-    texts = {name: frame[name].astype(object) for name in frame.select_dtypes("str")}
-    return frame.assign(**{name: text.where(text.notna(), None) for name, text in texts.items()})

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
@@ -159,7 +158,9 @@ class ReadApi:
     def _article(self, article_id: str, headers: Mapping[str, str]) -> Response:
         def make(look: Look) -> tuple[bytes, str, dict[str, str]]:
             document = article_document(look, article_id)
-            return as_json(_known(document, article_id)), FORMATS["json"], {}
+            if document is None:
+                raise _unknown(article_id)
+            return as_json(document), FORMATS["json"], {}
 
         return self._of_look(headers, ["article", article_id], make)
 
@@ -167,7 +168,7 @@ class ReadApi:
         def make(look: Look) -> tuple[bytes, str, dict[str, str]]:
             counts = article_counts(look, article_id)
             if counts is None and not is_known(look, article_id):
-                _known(None, article_id)
+                raise _unknown(article_id)
             return badge(badge_text(counts)), "image/svg+xml", {}
 
         return self._of_look(headers, ["badge", article_id], make, _FOR_ANY_SITE)
@@ -214,12 +215,9 @@ def _fresh(headers: Mapping[str, str], tag: str, make: Make, always: Mapping[str
     return Response(body, 200, {**shared, **shown}, media_type)
 
 
-def _known(document: dict[str, Any] | None, article_id: str) -> dict[str, Any]:
-    if document is None:
-        raise Refused(
-            404, f"No article {article_id[:200]!r} was announced or voted on. /v1/questions/ranking lists those."
-        )
-    return document
+def _unknown(article_id: str) -> Refused:
+    detail = f"No article {article_id[:200]!r} was announced or voted on. /v1/questions/ranking lists those."
+    return Refused(404, detail)
 
 
 def _question_at(lake: Lake, name: str) -> Question:

@@ -44,7 +44,9 @@ _WHOLE = {"article_version", "position", "votes", "useful", "votes_needed"}
 
 def article_counts(look: Look, article_id: str) -> pd.Series[Any] | None:
     """The article's row among all articles, of all their votes; None when nobody voted for it as a whole."""
-    return _row_of(look.ask("ranking", days="all"), article_id)
+    ranking = look.ask("ranking", days="all")
+    rows = ranking[ranking["article_id"] == article_id]
+    return None if rows.empty else rows.iloc[0]
 
 
 def is_known(look: Look, article_id: str) -> bool:
@@ -72,11 +74,6 @@ def article_document(look: Look, article_id: str) -> dict[str, Any] | None:
         "versions": [_told(row, VERSION) for _, row in versions.iterrows()],
         "as_of": plain(ranked.attrs["as_of"]),
     }
-
-
-def _row_of(ranking: pd.DataFrame, article_id: str) -> pd.Series[Any] | None:
-    rows = ranking[ranking["article_id"] == article_id]
-    return None if rows.empty else rows.iloc[0]
 
 
 def _sections(announced: pd.DataFrame, ranked: pd.DataFrame, article_id: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from feedback_analytics.analytics import Lake, numbers, sentences
+from feedback_analytics.analytics import OUTCOMES, Lake, balances, numbers, sentences, step_around, sums_of_ledger
 
 PeriodName = Literal["day", "week", "month"]
 MOST_NAMED = 5
@@ -82,21 +82,18 @@ class Report:
 
 def finished_period(name: PeriodName, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """[since, until) of the newest day, week (from Monday) or calendar month of the zone that is over."""
-    running = period_of(name, now.astimezone(zone).date(), zone)
-    return period_of(name, running[0].date() - timedelta(days=1), zone)
+    running, _ = _period_around(name, now, zone)
+    return _period_around(name, running - timedelta(microseconds=1), zone)
 
 
 def period_of(name: PeriodName, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """[since, until) of the day, week or month that holds a day of the zone."""
-    if name == "day":
-        since, until = day, day + timedelta(days=1)
-    elif name == "week":
-        since = day - timedelta(days=day.weekday())
-        until = since + timedelta(days=7)
-    else:
-        since = day.replace(day=1)
-        until = (since + timedelta(days=31)).replace(day=1)
-    return _midnight(since, zone), _midnight(until, zone)
+    return _period_around(name, datetime.combine(day, time(12), zone), zone)
+
+
+def _period_around(name: PeriodName, at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    found = step_around(at, name, zone)
+    return found.since.astimezone(zone), found.until.astimezone(zone)
 
 
 def make_report(lake: Lake, name: PeriodName, period: tuple[datetime, datetime], *, as_of: str | None = None) -> Report:
@@ -136,10 +133,6 @@ def make_report(lake: Lake, name: PeriodName, period: tuple[datetime, datetime],
         tuple(_figure(row, before) for row in _records(overview)),
         chapters,
     )
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
 
 
 def _figure(row: Row, before: str) -> Figure:
@@ -182,12 +175,9 @@ def _moved(title: str, answer: pd.DataFrame, say: Callable[[Row], sentences.Sent
 
 
 def _quality(ledger: pd.DataFrame, letters: pd.DataFrame, fresh: pd.DataFrame, zone: ZoneInfo) -> Chapter:
-    sums = {name: int(ledger[name].sum()) for name in ("received", "stored", "duplicate", "dead", "moved")}
-    balances = sums["received"] == sum(sums[name] for name in ("stored", "duplicate", "dead", "moved"))
-    parts = (
-        f"{sums['stored']:,} stored + {sums['duplicate']:,} duplicate + {sums['dead']:,} dead + {sums['moved']:,} moved"
-    )
-    verdict = "The ledger balances" if balances else "The ledger does not balance: ask whoever runs the service"
+    sums = sums_of_ledger(ledger)
+    parts = " + ".join(f"{sums[name]:,} {name}" for name in OUTCOMES)
+    verdict = "The ledger balances" if balances(sums) else "The ledger does not balance: ask whoever runs the service"
     received = f"{verdict}: {sums['received']:,} events received = {parts}."
     items = [Item(_plain(received if sums["received"] else "No events were received in these days."))]
     for row in _records(letters.head(MOST_NAMED)):

@@ -14,7 +14,7 @@ import structlog
 from dash import html
 from dash.development.base_component import Component
 
-from feedback_analytics.analytics import numbers, question_named, sentences
+from feedback_analytics.analytics import OUTCOMES, balances, numbers, question_named, sentences, sums_of_ledger
 from feedback_analytics.dashboard.address import PAGES, Address
 from feedback_analytics.dashboard.pages.filters import filters, told
 from feedback_analytics.dashboard.pages.notes import views_menu
@@ -308,7 +308,7 @@ def _ledger(visit: Visit, fresh: Row) -> list[Component]:
     except FeedbackError as error:
         return [html.Span(f"The ledger could not be read (code {note_failure('ledger', error)})", className="bad")]
     terms = PLUS.join(f"{numbers.count(row[name])} {name}" for name in OUTCOMES)
-    holds = row["received"] == sum(row[name] for name in OUTCOMES)
+    holds = balances(row)
     behind = visit.live.behind_records
     as_of = f" as of {numbers.clock(fresh['as_of'], visit.zone)}" if visit.is_stale and fresh["as_of"] else ""
     balanced = "Ledger balances" if holds else "The ledger does not balance"
@@ -321,10 +321,6 @@ def _ledger(visit: Visit, fresh: Row) -> list[Component]:
     ]
 
 
-OUTCOMES = ("stored", "duplicate", "dead", "moved")
-
-
 def balance(visit: Visit) -> dict[str, int]:
     """What became of every record so far: received, and each outcome."""
-    table = visit.look.ask("ledger", days="all", **visit.as_of)
-    return {name: int(table[name].sum()) for name in ("received", *OUTCOMES)}
+    return sums_of_ledger(visit.look.ask("ledger", days="all", **visit.as_of))

@@ -10,12 +10,11 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from feedback_analytics.analytics import numbers
+from feedback_analytics.analytics import OUTCOMES, balances, numbers
 from feedback_analytics.dashboard.figures import received_over_time
 from feedback_analytics.dashboard.keeping import REPLAYS_PATH
 from feedback_analytics.dashboard.pages.frame import (
     DOT,
-    OUTCOMES,
     Page,
     attempt,
     balance,
@@ -57,7 +56,7 @@ def health(visit: Visit, fresh: Row) -> Page:
 
 def _ledger(visit: Visit) -> Component:
     total = balance(visit)
-    holds = total["received"] == sum(total[name] for name in OUTCOMES)
+    holds = balances(total)
     answer = visit.ask("ledger")
     sources = answer.groupby("source", as_index=False)[["received", *OUTCOMES]].sum()
     rows = records(sources.sort_values(["received", "source"], ascending=[False, True]))
@@ -96,7 +95,7 @@ _NAMES = {"stored": "stored", "duplicate": "duplicates, kept once", "dead": "dea
 
 
 def _source(row: Row) -> Component:
-    holds = row["received"] == sum(row[name] for name in OUTCOMES)
+    holds = balances(row)
     cells = [html.Td(numbers.count(row[name]), className="num") for name in ("received", *OUTCOMES)]
     check = html.Span("balances" if holds else "does not balance", className="ok" if holds else "ok bad")
     return html.Tr([html.Th(html.Code(row["source"]), scope="row"), *cells, html.Td(check)], **data(row=row["source"]))
