@@ -104,6 +104,21 @@ class ReportSettings(Struct, frozen=True, forbid_unknown_fields=True):
     mail_from: Annotated[str, _doc("Sender of mails, such as feedback@news.example.")] = ""
     mail_to: Annotated[str, _doc("Who gets mails: addresses, with commas between them.")] = ""
     webhook_url: Annotated[str, _doc("Where a chat takes Slack-compatible messages. A secret. Empty: nowhere.")] = ""
+    schedule: Annotated[
+        str,
+        Meta(pattern=r"^( *(day|week|month) *(, *(day|week|month) *)*)?$"),
+        _doc("Reports that the service sends by itself: day, week, month, with commas. Empty: none."),
+    ] = ""
+    send_at: Annotated[
+        str,
+        Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+        _doc("Newsroom's time from which the report of a period goes out, on the day after it: HH:MM."),
+    ] = "07:00"
+    alert_seconds: Annotated[
+        float,
+        Meta(ge=0, le=LONGEST_SECONDS),
+        _doc("Time between two looks for drops that are told to people, each once. 0: none are told."),
+    ] = 0.0
     page_url: Annotated[str, _doc("Address of the dashboard as readers of reports reach it. Empty: no link.")] = ""
 
 

@@ -19,7 +19,7 @@ from feedback_analytics.errors import QueryError
 
 _TOPIC = re.compile(r"(?P<log>[\w-]+):(?P<topic>[\w.-]+):(?P<places>\d+@\d+(,\d+@\d+)*)")
 
-_NOTES = re.compile(r"(?P<log>.*);(?:drops_told|annotations|saved_views)@(?P<notes>\d{1,18})", re.DOTALL)
+_NOTES = re.compile(r"(?P<log>.*);(?:drops_told|annotations|saved_views|deliveries)@(?P<notes>\d{1,18})", re.DOTALL)
 
 NOTHING = "nothing"
 """The text of no positions at all: an answer from an empty store can be made again too."""

@@ -286,7 +286,7 @@ class Scope:
         return as_frame(changes).merge(known, on=["article_id", "section_id"], how="inner")
 
     def entries(self, of: str) -> int:
-        """How many notes about drops (drop_notes), annotations or saved_views were known then.
+        """How many notes about drops (drop_notes), annotations, saved_views or deliveries were known then.
 
         Positions that name no number of them, those of another question, stand for the moment of the last commit before
         them; a time stands for itself. Raises QueryError when as_of names more than there are.
@@ -304,7 +304,7 @@ class Scope:
         return int(counted["entries"][0].as_py())
 
     def written(self, of: str, entries: int, **bound: object) -> pd.DataFrame:
-        """What stands after so many entries. Columns: queries/annotations.sql or saved_views.sql."""
+        """What stands after so many entries. Columns: queries/annotations.sql, saved_views.sql or deliveries.sql."""
         return self._frame(of, {"entries": entries, **bound})
 
     def drop_notes(self, watch: str, notes: int) -> pd.DataFrame:

@@ -39,6 +39,7 @@ VIEWS = {
     "articles": "from mart.articles order by article_id",
     "current_votes": "from mart.current_votes order by article_id, section_id, reader_key",
     "data_dictionary": "from mart.data_dictionary order by schema_name, relation, position",
+    "deliveries": "from mart.deliveries order by begun_at, delivery_id",
     "freshness": "from mart.freshness",
     "ledger": 'from mart.ledger order by "source", hour',
     "saved_views": "from mart.saved_views order by name",

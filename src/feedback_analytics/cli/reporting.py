@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -83,16 +85,23 @@ def mail_of(reports: ReportSettings) -> Mail:
     return Mail(reports.mail_url, reports.mail_from, receivers)
 
 
-def deliver(made: Report, mail: Mail | None, webhook_url: str, page_url: str) -> list[str]:
+def deliver(
+    made: Report,
+    mail: Mail | None,
+    webhook_url: str,
+    page_url: str,
+    *,
+    wait: Callable[[float], None] = time.sleep,
+) -> list[str]:
     """Send it by the ways that are given; a sentence for each. Raises NotSent."""
     from feedback_analytics.reports import as_message, post_message, send_mail
 
     told = []
     if mail is not None:
-        identity = send_mail(made, mail, page_url)
+        identity = send_mail(made, mail, page_url, wait=wait)
         told.append(f"{made.title}: mailed to {', '.join(mail.receivers)} as {identity}")
     if webhook_url:
-        post_message(webhook_url, as_message(made, page_url))
+        post_message(webhook_url, as_message(made, page_url), wait=wait)
         told.append(f"{made.title}: posted")
     return told
 

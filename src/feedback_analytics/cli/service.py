@@ -22,6 +22,7 @@ def add_to(tree: typer.Typer) -> None:
     command(tree, "serve")(serve)
     command(tree, "ingest")(ingest)
     command(tree, "worker")(worker)
+    command(tree, "sender")(sender)
     command(tree, "dashboard")(dashboard)
     command(tree, "part", hidden=True)(part)
 
@@ -77,9 +78,28 @@ def worker(
     work(settings, until_caught_up=until_caught_up)
 
 
+def sender(
+    given: Given,
+    once: Annotated[bool, typer.Option("--once", help="Send what is due now, and end.")] = False,
+) -> None:
+    """Send reports and alerts to people, as reports.* say; `feedback serve` does so by itself.
+
+    \b
+    Example:
+      FEEDBACK_REPORTS_SCHEDULE=week FEEDBACK_REPORTS_WEBHOOK_URL=https://chat.example/hook feedback sender --once
+    """
+    from feedback_analytics.cli.sending import send_for_ever, send_once
+
+    settings = given.settings()
+    configure_logging(settings.telemetry.level, json=settings.telemetry.format == "json")
+    if once:
+        raise typer.Exit(0 if send_once(settings) else 1)
+    send_for_ever(settings)
+
+
 def part(
     given: Given,
-    name: Annotated[Literal["worker", "web"], typer.Argument()],
+    name: Annotated[Literal["worker", "web", "sender"], typer.Argument()],
     listener: Annotated[int, typer.Option("--listener", help="File descriptor of the listening socket.")] = -1,
 ) -> None:
     """One part of `feedback serve`, as its supervisor starts it.
@@ -96,6 +116,10 @@ def part(
             from feedback_analytics.cli.work import work
 
             work(settings)
+        elif name == "sender":
+            from feedback_analytics.cli.sending import send_for_ever
+
+            send_for_ever(settings)
         else:
             from feedback_analytics.cli.web import serve_web
 

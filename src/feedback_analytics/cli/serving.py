@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from feedback_analytics.cli.listening import address_of, listen
 from feedback_analytics.cli.metrics import MetricsFile
 from feedback_analytics.cli.secret import reader_secret
+from feedback_analytics.cli.sending import sends
 from feedback_analytics.cli.supervisor import Part, Supervisor, environment_of_parts
 from feedback_analytics.settings import Settings, as_environment
 from feedback_analytics.telemetry import build_metrics, configure_logging
@@ -24,6 +25,7 @@ def serve_all(settings: Settings, more: Sequence[Part] = ()) -> int:
     """
     configure_logging(settings.telemetry.level, json=settings.telemetry.format == "json")
     with listen(settings.ingest.host, settings.ingest.port) as listener:
+        sender = [Part("sender", ["part", "sender"])] if sends(settings) else []
         reader_secret(settings)  # Made before the parts start, so that they do not make one each.
         folder = settings.data_path / "metrics"
         _forget_former_parts(folder)
@@ -39,6 +41,7 @@ def serve_all(settings: Settings, more: Sequence[Part] = ()) -> int:
         supervisor = Supervisor(
             [
                 Part("worker", ["part", "worker"]),
+                *sender,
                 Part("web", ["part", "web", "--listener", str(listener.fileno())]),
                 *more,
             ],

@@ -61,7 +61,7 @@ def tell(
     settings = given.settings()
     with Lake(open_reader(settings), time_zone=settings.analytics.time_zone) as lake:
         answer = lake.ask("drops", **values)
-    noted = _note(settings, answer.attrs["to_note"])
+    noted = note_drops(settings, answer.attrs["to_note"], uuid.uuid4().hex)
     targets = answer[["family", "article_id", "section_id", "group"]].apply(tuple, axis="columns", result_type="reduce")
     news = answer[targets.isin(noted["told"]).to_numpy(dtype=bool)].reset_index(drop=True)
     if len(news) or format != "table":
@@ -70,7 +70,7 @@ def tell(
         print(_no_news(answer, len(noted["recovered"])), file=sys.stderr)
 
 
-def _note(settings: Settings, notes: Sequence[DropNote]) -> dict[str, set[tuple[object, ...]]]:
+def note_drops(settings: Settings, notes: Sequence[DropNote], telling_id: str) -> dict[str, set[tuple[object, ...]]]:
     """Have the notes written; the targets of which this telling noted that they were told, and have recovered.
 
     Another telling at the same time may have been first; then that one tells.
@@ -83,7 +83,6 @@ def _note(settings: Settings, notes: Sequence[DropNote]) -> dict[str, set[tuple[
     noted: dict[str, set[tuple[object, ...]]] = {"told": set(), "recovered": set()}
     if not notes:
         return noted
-    telling_id = uuid.uuid4().hex
     run_job(settings, JobKind.NOTE_DROPS, {"telling_id": telling_id, "notes": msgspec.to_builtins(notes)}, now=now)
     query = "select note, family, article_id, section_id, topic from raw.drops_told where telling_id = ?"
     with open_reader(settings) as reader:

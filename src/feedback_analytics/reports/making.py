@@ -51,33 +51,21 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Report:
-    """A finished period's report. positions: with them as as_of the same report is made again, to the digit."""
+    """What is told to people: of a finished period, or of drops (alerting.py).
 
-    name: PeriodName
+    positions: with them as as_of the same is made again, to the digit; again: the command that does.
+    """
+
+    title: str
+    span: str
     since: datetime
     until: datetime
     zone: ZoneInfo
     as_of: datetime | None
     positions: str
+    again: str
     figures: tuple[Figure, ...]
     chapters: tuple[Chapter, ...]
-
-    @property
-    def title(self) -> str:
-        """`Reader feedback, week of 16 Nov 2026`, by the newsroom's calendar."""
-        first = self.since.astimezone(self.zone)
-        if self.name == "month":
-            return f"Reader feedback, {first:%B %Y}"
-        return f"Reader feedback, {'week of ' if self.name == 'week' else ''}{numbers.day(first)}"
-
-    @property
-    def span(self) -> str:
-        """`Mon 16 Nov 2026 to Sun 22 Nov 2026, 7 days in UTC`."""
-        first, behind = self.since.astimezone(self.zone), self.until.astimezone(self.zone)
-        last = behind - timedelta(days=1)
-        days = numbers.counted((behind.date() - first.date()).days, "day")
-        to = "" if first.date() == last.date() else f" to {numbers.weekday(last)}"
-        return f"{numbers.weekday(first)}{to}, {days} in {self.zone.key}"
 
 
 def finished_period(name: PeriodName, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -123,16 +111,37 @@ def make_report(lake: Lake, name: PeriodName, period: tuple[datetime, datetime],
         _moved("What rose", rises, sentences.rise),
         _quality(ledger, letters, fresh, zone),
     )
+    again = (
+        f"feedback report --period {name} --of {since.astimezone(zone):%Y-%m-%d} --as-of '{fresh.attrs['positions']}'"
+    )
     return Report(
-        name,
+        _title(name, since.astimezone(zone)),
+        span_text(since, until, zone),
         since,
         until,
         zone,
         fresh.attrs["as_of"],
         fresh.attrs["positions"],
+        again,
         tuple(_figure(row, before) for row in _records(overview)),
         chapters,
     )
+
+
+def _title(name: PeriodName, first: datetime) -> str:
+    """`Reader feedback, week of 16 Nov 2026`, by the newsroom's calendar."""
+    if name == "month":
+        return f"Reader feedback, {first:%B %Y}"
+    return f"Reader feedback, {'week of ' if name == 'week' else ''}{numbers.day(first)}"
+
+
+def span_text(since: datetime, until: datetime, zone: ZoneInfo) -> str:
+    """`Mon 16 Nov 2026 to Sun 22 Nov 2026, 7 days in UTC`."""
+    first, behind = since.astimezone(zone), until.astimezone(zone)
+    last = behind - timedelta(days=1)
+    days = numbers.counted((behind.date() - first.date()).days, "day")
+    to = "" if first.date() == last.date() else f" to {numbers.weekday(last)}"
+    return f"{numbers.weekday(first)}{to}, {days} in {zone.key}"
 
 
 def _figure(row: Row, before: str) -> Figure:

@@ -50,11 +50,12 @@ def as_html(report: Report, page_url: str = "") -> str:
     link = f' · <a href="{escape(address)}" style="color:{INK_2}">open the dashboard</a>' if page_url else ""
     cells = "".join(_figure(figure) for figure in report.figures)
     figures = f'<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr>{cells}</tr></table>'
+    shown = _card(figures) if cells else ""
     return _PAGE.format(
         title=escape(report.title),
         span=escape(report.span),
         link=link,
-        figures=_card(figures),
+        figures=shown,
         chapters="\n".join(_card(_chapter(chapter)) for chapter in report.chapters),
         foot="<br>".join(escape(line) for line in _foot(report)),
         ink=INK,
@@ -91,8 +92,9 @@ def as_message(report: Report, page_url: str = "") -> dict[str, Any]:
         blocks.append(_block(f"*{_marked_text(chapter.title)}*\n{said}"))
     foot = _foot(report)[0] + (f" · <{page_url}|dashboard>" if page_url else "")
     blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": foot}]})
-    first = "; ".join(f"{figure.name}: {figure.number}" for figure in report.figures)
-    return {"text": f"{_marked_text(report.title)}. {_marked_text(first)}", "blocks": blocks}
+    first = _marked_text("; ".join(f"{figure.name}: {figure.number}" for figure in report.figures))
+    first = first or "; ".join(_marked(item.says) for chapter in report.chapters for item in chapter.items[:1])
+    return {"text": f"{_marked_text(report.title)}. {first}", "blocks": blocks}
 
 
 def _block(text: str) -> dict[str, Any]:
@@ -109,12 +111,10 @@ def _marked_text(text: str) -> str:
 
 
 def _foot(report: Report) -> list[str]:
-    first = report.since.astimezone(report.zone)
     as_of = "an empty store" if report.as_of is None else numbers.moment(report.as_of, report.zone)
     return [
         f"As of {as_of}. Shares are of the readers who answered, not of all who read; 95 % intervals.",
-        f"The same report again: feedback report --period {report.name} --of {first:%Y-%m-%d} "
-        f"--as-of '{report.positions}'",
+        f"The same again: {report.again}",
     ]
 
 

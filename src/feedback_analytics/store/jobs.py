@@ -26,6 +26,7 @@ class JobKind(StrEnum):
     NOTE_DROPS = "note_drops"
     NOTE_ANNOTATION = "note_annotation"
     NOTE_VIEW = "note_view"
+    NOTE_DELIVERY = "note_delivery"
 
 
 class JobState(StrEnum):

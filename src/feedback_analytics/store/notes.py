@@ -1,10 +1,13 @@
-"""Notes of people: moments that they mark, and views that they save. Rows are only added; the newest one stands."""
+"""Notes beside the votes: moments that people mark, views that they save, and what the service sent by itself.
+
+Rows are only added; the newest one stands.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import duckdb
 import msgspec
@@ -39,6 +42,22 @@ class SavedView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_removed: bool = False
 
 
+class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A step of a delivery (raw.deliveries). follows: entry_number of the row before about it; None for the first."""
+
+    entry_id: Id
+    delivery_id: Annotated[str, Meta(min_length=1, max_length=200)]
+    follows: int | None
+    kind: Literal["report", "alert"]
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    since: datetime
+    until: datetime
+    way: Literal["mail", "webhook"]
+    state: Literal["begun", "sent", "failed"]
+    told: str | None
+    positions: str | None
+
+
 def note_annotation(engine: duckdb.DuckDBPyConnection, arguments: Mapping[str, Any], now: datetime) -> str:
     """Write an annotation inside the caller's transaction; what was done, as a sentence. Raises StoreError."""
     annotation = _read(arguments, Annotation)
@@ -51,6 +70,20 @@ def note_view(engine: duckdb.DuckDBPyConnection, arguments: Mapping[str, Any], n
     return _add(engine, "saved_views", view, now)
 
 
+def note_delivery(engine: duckdb.DuckDBPyConnection, arguments: Mapping[str, Any], now: datetime) -> str:
+    """Write a step of a delivery inside the caller's transaction; what was done, as a sentence. Raises StoreError.
+
+    It is written only while the newest row about the delivery is the one it follows: of two senders that begin the
+    same delivery one writes, and the other one finds no row of its own.
+    """
+    delivery = _read(arguments, Delivery)
+    query = "select max(entry_number) from raw.deliveries where delivery_id = ?"
+    ((newest,),) = engine.execute(query, [delivery.delivery_id]).fetchall()
+    if newest != delivery.follows:
+        return "another sender was first"
+    return _add(engine, "deliveries", delivery, now)
+
+
 def _read(arguments: Mapping[str, Any], kind: type[Any]) -> Any:
     try:
         return msgspec.convert(arguments, kind)
@@ -58,7 +91,7 @@ def _read(arguments: Mapping[str, Any], kind: type[Any]) -> Any:
         raise StoreError(f"what is to be written cannot be read: {error}.") from error
 
 
-def _add(engine: duckdb.DuckDBPyConnection, table: str, value: Annotation | SavedView, now: datetime) -> str:
+def _add(engine: duckdb.DuckDBPyConnection, table: str, value: Annotation | SavedView | Delivery, now: datetime) -> str:
     """A job may be run twice: the same entry is written once."""
     found = engine.execute(f"select count(*), count(*) filter (entry_id = ?) from raw.{table}", [value.entry_id])
     rows, same = found.fetchall()[0]

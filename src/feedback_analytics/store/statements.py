@@ -19,6 +19,7 @@ VIEWS = (
     "told_drops",
     "annotations",
     "saved_views",
+    "deliveries",
     "freshness",
     "data_dictionary",
 )

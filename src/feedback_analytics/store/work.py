@@ -15,7 +15,7 @@ from feedback_analytics.settings import StoreSettings
 from feedback_analytics.store.jobs import Job, JobKind, JobQueue, JobState
 from feedback_analytics.store.lake import told_by
 from feedback_analytics.store.maintenance import Maintenance
-from feedback_analytics.store.notes import note_annotation, note_view
+from feedback_analytics.store.notes import note_annotation, note_delivery, note_view
 from feedback_analytics.store.positions import accept_loss
 from feedback_analytics.store.told_drops import note_drops, noted_sentence
 from feedback_analytics.store.transactions import WritableLake
@@ -117,6 +117,8 @@ class StoreWork:
                 return self._written(note_annotation, job.arguments)
             case JobKind.NOTE_VIEW:
                 return self._written(note_view, job.arguments)
+            case JobKind.NOTE_DELIVERY:
+                return self._written(note_delivery, job.arguments)
 
     def _accept_loss(self, log_id: str, topic: str, partition: int, offset: int) -> Iterator[str]:
         with self._lake.transaction() as engine:

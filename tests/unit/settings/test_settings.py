@@ -69,6 +69,8 @@ def _allowed(name: str, other: str) -> dict[str, str]:
         "store.snapshot_seconds": "7200",
         "store.query_seconds": "17",
         "analytics.time_zone": "Europe/Berlin",
+        "reports.schedule": "day, week",
+        "reports.send_at": "23:59",
         "telemetry.level": "debug",
         "telemetry.format": "json",
     }
@@ -151,6 +153,12 @@ def test_an_impossible_value_is_an_error_that_names_setting_value_source_and_wha
         read_settings(environ={environment_name(name): value})
     begin = f"{name} = {value!r} (environment {environment_name(name)}) is not possible: Expected "
     assert str(raised.value).startswith(begin)
+
+
+def test_a_setting_of_another_form_tells_the_form_and_no_pattern() -> None:
+    with pytest.raises(SettingsError, match=r"HH:MM\.$") as raised:
+        read_settings(environ={"FEEDBACK_REPORTS_SEND_AT": "7 o'clock"})
+    assert "regex" not in str(raised.value)
 
 
 def test_every_flag_and_file_is_checked_like_the_environment(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ PROMISED = {
     "watch",
     "annotations": "annotation_id marked_at note article_id written_at",
     "saved_views": "name address written_at",
+    "deliveries": "kind name since until way state tries begun_at written_at told",
     "freshness": "as_of lag_records",
     "data_dictionary": "relation column_name description",
 }

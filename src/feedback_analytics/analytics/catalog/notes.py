@@ -1,4 +1,4 @@
-"""Questions about what people wrote beside the votes: moments that they marked, views that they saved."""
+"""Questions about what was written beside the votes: moments marked, views saved, reports and alerts sent."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def saved_views(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     return _written(scope, "saved_views")
 
 
+def deliveries(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
+    """What the service sent by itself, as it stood."""
+    return _written(scope, "deliveries")
+
+
 def _written(scope: Scope, question: str, **bound: object) -> pd.DataFrame:
     """The rows after as many entries as were known; the answer's positions name them, as no vote comes with them."""
     entries = scope.entries(question)
@@ -31,7 +36,7 @@ def _written(scope: Scope, question: str, **bound: object) -> pd.DataFrame:
     return table
 
 
-_NO_VOTES = {"min_votes": "its rows are what people wrote, and not votes"}
+_NO_VOTES = {"min_votes": "its rows are what was written beside the votes"}
 QUESTIONS = (
     Question(
         "annotations",
@@ -59,6 +64,27 @@ QUESTIONS = (
             Column("written_at", "time", "when it was saved"),
         ),
         saved_views,
+        refuses=_NO_VOTES,
+    ),
+    Question(
+        "deliveries",
+        "Which reports and alerts did the service send by itself, and which could not be sent yet?",
+        ("deliveries", "deliveries_known"),
+        AS_OF,
+        (
+            Column("kind", "word", "report or alert"),
+            Column("name", "text", "of a report day, week or month; of an alert the id of its telling"),
+            Column("since", "time", "first moment of what it tells of"),
+            Column("until", "time", "first moment after that"),
+            Column("way", "word", "mail or webhook"),
+            Column("state", "word", "sent; failed: it is tried again; begun: on its way, or its sender died"),
+            Column("tries", "count", "how often it was begun"),
+            Column("begun_at", "time", "when it was begun first"),
+            Column("written_at", "time", "when its state was written"),
+            Column("told", "text", "of a sent mail its Message-ID; of a failure the reason"),
+            Column("made_from", "text", "the positions it is made from"),
+        ),
+        deliveries,
         refuses=_NO_VOTES,
     ),
 )

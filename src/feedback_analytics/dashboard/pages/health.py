@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from feedback_analytics.analytics import OUTCOMES, balances, numbers
 from feedback_analytics.dashboard.figures import received_over_time
 from feedback_analytics.dashboard.keeping import REPLAYS_PATH
+from feedback_analytics.dashboard.pages.deliveries import TITLE, deliveries
 from feedback_analytics.dashboard.pages.frame import (
     DOT,
     Page,
@@ -50,6 +51,7 @@ def health(visit: Visit, fresh: Row) -> Page:
         attempt(visit, "fresh", "Freshness", partial(_figures, visit, fresh)),
         attempt(visit, "received", "Events by hour of receipt", partial(_received, visit)),
         attempt(visit, "letters", "Dead letters by reason", partial(_letters, visit)),
+        attempt(visit, "deliveries", TITLE, partial(deliveries, visit)),
     ]
     return page(visit, "Data health", head, cards, fresh)
 
