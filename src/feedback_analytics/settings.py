@@ -367,6 +367,9 @@ def _check_one(name: str, value: object, source: str) -> None:
     except msgspec.ValidationError as error:
         shown = repr(_masked(name, value)) if isinstance(value, str) else repr(value)
         problem = str(error).split(" - at ")[0]
+        if "matching regex" in problem:
+            form = next(text for known, text, *_ in known_settings() if known == name)
+            problem = f"Expected another form. {form.removesuffix('.')}"
         raise SettingsError(f"{name} = {shown} ({source}) is not possible: {problem}.") from error
     if name == "analytics.time_zone":
         _check_zone(str(value), source)

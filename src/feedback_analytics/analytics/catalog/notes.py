@@ -81,7 +81,7 @@ QUESTIONS = (
             Column("tries", "count", "how often it was begun"),
             Column("begun_at", "time", "when it was begun first"),
             Column("written_at", "time", "when its state was written"),
-            Column("told", "text", "of a sent mail its Message-ID; of a failure the reason"),
+            Column("told", "text", "of what was sent to whom, with a mail's Message-ID; of a failure the reason"),
             Column("made_from", "text", "the positions it is made from"),
         ),
         deliveries,

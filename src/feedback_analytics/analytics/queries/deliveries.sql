@@ -10,7 +10,7 @@
 --   tries       bigint                    how often it was begun
 --   begun_at    timestamp with time zone  when it was begun first (UTC)
 --   written_at  timestamp with time zone  when its state was written (UTC)
---   told        varchar                   Message-ID of a sent mail; reason of a failure; else null
+--   told        varchar                   of what was sent to whom; of a failure the reason; else null
 --   made_from   varchar                   the positions it is made from; null when it could not be made
 -- Parameters: $entries  bigint, entries that count
 -- Reads: raw.deliveries

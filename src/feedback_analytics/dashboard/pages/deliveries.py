@@ -10,14 +10,14 @@ from dash import html
 from dash.development.base_component import Component
 
 from feedback_analytics.analytics import numbers
-from feedback_analytics.dashboard.pages.frame import DOT, foot_text, links
+from feedback_analytics.dashboard.pages.frame import DOT, links
 from feedback_analytics.dashboard.parts import Content, aria, card, data, records
 from feedback_analytics.dashboard.visit import Visit
 
 Row = Mapping[str, Any]
 TITLE = "Reports and alerts"
 MOST_SHOWN = 20
-STATES = {"sent": "sent", "failed": "not sent yet", "begun": "on its way"}
+STATES = {"sent": "sent", "failed": "waits", "begun": "on its way"}
 
 
 def deliveries(visit: Visit) -> Component:
@@ -27,7 +27,8 @@ def deliveries(visit: Visit) -> Component:
     failed = [row for row in rows if row["state"] == "failed"]
     shown = [*failed, *(row for row in rows if row["state"] != "failed")][:MOST_SHOWN]
     said = f"{numbers.counted(len(rows), 'delivery', 'deliveries')} in all, {numbers.count(len(shown))} shown"
-    foot = f"{said}{DOT}{foot_text(visit, answer)}"
+    as_of = answer.attrs["as_of"]
+    foot = f"{said}, of all time" + (f"{DOT}as of {numbers.clock(as_of, visit.zone)}" if as_of else "")
     return card(
         "deliveries",
         TITLE,
@@ -44,7 +45,7 @@ def _says(visit: Visit, rows: list[dict[str, Any]], failed: list[dict[str, Any]]
         return ["The service has sent none by itself. ", schedule, " and ", alerts, " say what it sends, and to whom."]
     if failed:
         count = numbers.counted(len(failed), "delivery", "deliveries")
-        return f"{count} could not be sent yet: {failed[0]['told']} The service goes on trying; nothing is lost."
+        return f"{count} could not be sent yet, for the reason below. The service goes on trying: nothing is lost."
     newest = rows[0]
     return f"All that was due was sent, the newest at {numbers.moment(newest['written_at'], visit.zone)}."
 

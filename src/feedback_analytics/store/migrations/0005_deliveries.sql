@@ -28,5 +28,5 @@ comment on column raw.deliveries.since is 'First moment of what it tells of (UTC
 comment on column raw.deliveries.until is 'First moment after that (UTC).';
 comment on column raw.deliveries.way is 'mail or webhook.';
 comment on column raw.deliveries.state is 'begun, sent or failed.';
-comment on column raw.deliveries.told is 'Of a sent mail its Message-ID; of a failure the reason; else null.';
+comment on column raw.deliveries.told is 'Of what was sent to whom, with a mail''s Message-ID; of a failure the reason; else null.';
 comment on column raw.deliveries.positions is 'The positions it is made from: sent again it says the same, whatever votes came since. Null when it could not be made.';

@@ -11,7 +11,7 @@
 --   tries        bigint       how often it was begun; at least 1
 --   begun_at     timestamptz  when it was begun first (UTC)
 --   written_at   timestamptz  when its state was written (UTC)
---   told         varchar      of a sent mail its Message-ID; of a failure the reason; else null
+--   told         varchar      of what was sent to whom; of a failure the reason; else null
 --   positions    varchar      the positions it is made from; null when it could not be made
 -- Reads: raw.deliveries
 select
