@@ -54,7 +54,8 @@ def _table(visit: Visit, rows: list[dict[str, Any]]) -> Component:
     heads = [html.Th(text, scope="col") for text in ("What", "By", "State")]
     heads += [html.Th("Tries", scope="col", className="num"), html.Th("When", scope="col")]
     heads.append(html.Th("Told", scope="col"))
-    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody([_row(visit, row) for row in rows])])
+    body = html.Tbody([_row(visit, row) for row in rows])
+    table = html.Table([html.Thead(html.Tr(heads)), body], className="deliveries-t")
     return html.Div(table, className="scroll", tabIndex=0, role="group", **aria(label=TITLE))
 
 
