@@ -5,15 +5,17 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 # One stamp per content of pyproject.toml: when that changes, the packages are installed again.
-STAMP  := $(VENV)/installed-$(shell sha256sum pyproject.toml | cut -c1-16)
+SUM    := $(shell sha256sum pyproject.toml | cut -c1-16)
+STAMP  := $(VENV)/installed-$(SUM)
+PEERS  := .venv-peers
 
 DEMO_DATA ?= data/demo
 PORT      ?= 8080
 
-.PHONY: help demo test check lint bench docs pictures clean
+.PHONY: help demo test check lint bench bench-peers docs pictures clean
 
 help:  ## Show these commands.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(STAMP)  ## Start the service with a sample news site, a month of votes and live readers. Ctrl-C ends it.
 	@exec $(BIN)/feedback demo --data $(DEMO_DATA) --port $(PORT)
@@ -31,6 +33,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)  ## Run every benchmark and print one table.
 	$(BIN)/python -m benchmarks
+
+bench-peers: $(STAMP) $(PEERS)/installed-$(SUM)  ## Measure the worker beside Bytewax, Quix and stock Faust, on a real Kafka.
+	$(BIN)/python -m benchmarks.peers
 
 docs: $(STAMP)  ## Write the generated pages of docs/reference anew.
 	$(BIN)/python -m feedback_analytics.cli.reference docs/reference
@@ -53,5 +58,13 @@ $(STAMP): pyproject.toml
 	rm -f $(VENV)/installed-*
 	touch $@
 
-clean:  ## Remove the environment and what tools have left.
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache test-artifacts
+# Dependency groups want a newer pip than Python 3.11 brings.
+$(PEERS)/installed-$(SUM): pyproject.toml
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --group peers
+	rm -f $(PEERS)/installed-*
+	touch $@
+
+clean:  ## Remove the environments and what tools have left.
+	rm -rf $(VENV) $(PEERS) build dist .pytest_cache .mypy_cache .ruff_cache test-artifacts
