@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
@@ -14,6 +13,7 @@ from faust.types import TP
 
 from feedback_analytics.processor import Batch
 from feedback_analytics.stream.batches import BatchConsumer
+from feedback_analytics.stream.kafka_records import Columns, read_as_columns
 from feedback_analytics.stream.producer import Producer
 
 STOP_SECONDS = 10.0
@@ -27,12 +27,12 @@ class Taken:
     Between the last record and there lies what is no vote: transaction markers and aborted records.
     """
 
-    records: Sequence[Any]
+    records: Columns
     next_offset: int
 
     @property
     def first_offset(self) -> int:
-        return int(self.records[0].offset) if self.records else self.next_offset
+        return self.records.offsets[0] if len(self.records) else self.next_offset
 
 
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
@@ -54,20 +54,38 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
     async def _fetch_records(
         self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
     ) -> Any:
-        """As Faust, with where the fetcher goes on; also of partitions that gave no record, when it has moved.
+        """As Faust, but columns, with where the fetcher goes on; also of partitions without a record, when it moved.
 
         At the end of a partition markers and aborted records have no record behind them that would cover them.
         """
-        found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-        # No other task runs between the taking of records and this: the positions are those right behind them.
-        subscription = consumer._fetcher._subscriptions.subscription
-        assignment: Any = None if subscription is None else subscription.assignment
+        fetcher = consumer._fetcher
+        with fetcher._subscriptions.fetch_context():
+            taken = await self._take(consumer, active_partitions)
+            if not taken and timeout and not fetcher._closed:
+                waiter = fetcher._create_fetch_waiter()
+                await asyncio.wait([waiter], timeout=timeout)
+                if not waiter.done():
+                    waiter.cancel()
+                    return {}
+                waiter.result()  # raises what the fetcher met
+                taken = await self._take(consumer, active_partitions)
+        return taken
+
+    async def _take(self, consumer: Any, active_partitions: set[TP]) -> dict[TP, Taken]:
+        """What the fetcher holds already."""
+        subscriptions = consumer._fetcher._subscriptions
+        if subscriptions.reassignment_in_progress:
+            await subscriptions.wait_for_assignment()
+        # From here on no other task runs: all is given as columns, and the positions are those right behind it.
+        read_as_columns(consumer._fetcher)
+        found = await super()._fetch_records(consumer, active_partitions, 0)
+        assignment: Any = None if subscriptions.subscription is None else subscriptions.subscription.assignment
         taken: dict[TP, Taken] = {}
         wanted = cast(Consumer, self.consumer)._next
         for tp in () if assignment is None else assignment.tps:
             place, state = TP(tp.topic, tp.partition), assignment.state_value(tp)
             if place in wanted and state.has_valid_position and (tp in found or state.position > wanted[place]):
-                taken[place] = Taken(found.get(tp, ()), state.position)
+                taken[place] = Taken(Columns.joined(found.get(tp, [])), state.position)
         return taken
 
 
@@ -93,15 +111,15 @@ class Consumer(BatchConsumer, aiokafka.Consumer):
         taken: Taken = records
         found, next_offset = taken.records, taken.next_offset
         is_contiguous = next_offset - first_offset == len(found)
-        headers = [dict(record.headers) or None for record in found] if any(r.headers for r in found) else None
+        headers = None if found.headers is None else [dict(one) or None for one in found.headers]
         return Batch(
             tp.topic,
             tp.partition,
             first_offset,
             next_offset,
-            [record.value or b"" for record in found],
-            np.array([record.timestamp for record in found], dtype=np.int64) * 1000,
-            None if is_contiguous else np.array([record.offset for record in found], dtype=np.int64),
+            found.values,
+            np.array(found.timestamps, dtype=np.int64) * 1000,
+            None if is_contiguous else np.array(found.offsets, dtype=np.int64),
             headers,
         )
 

@@ -24,7 +24,7 @@ from yarl import URL
 from feedback_analytics.errors import SettingsError
 from feedback_analytics.settings import read_settings
 from feedback_analytics.stream import app as our_app
-from feedback_analytics.stream import batches, embedded_transport, kafka_transport, producer
+from feedback_analytics.stream import batches, embedded_transport, kafka_records, kafka_transport, producer
 from feedback_analytics.stream.pump import Pump
 
 
@@ -77,7 +77,7 @@ faust.transport.drivers.aiokafka:Consumer
     _new_consumer_thread         c4a2821269c4  overridden: our thread, which reads committed records
 faust.transport.drivers.aiokafka:AIOKafkaConsumerThread
     _create_worker_consumer      ddc57d7aa150  overridden: sets _isolation_level
-    _fetch_records               390594ddd941  overridden: adds where the fetcher goes on
+    _fetch_records               390594ddd941  overridden: columns, and where the fetcher goes on; asked without a wait
     getmany                      c1afcc0bd5ae  hands on what _fetch_records returns
     on_thread_stop               468d1184a144  overridden: a cancelled fetch must not hold up the stop
     seek                         0b5a86023c25  moves the fetcher's position at once
@@ -123,12 +123,21 @@ aiokafka.consumer.fetcher:Fetcher
 aiokafka.consumer.fetcher:FetchResult
     getall                       dab3256df06c  moves the position behind markers, also when it gives no record
     _update_position             dcc29a6eec29  moves the position behind markers
+    __init__                     baa4056d7882  its _partition_records are replaced by our ColumnRecords
 aiokafka.consumer.fetcher:PartitionRecords
-    _unpack_records              ec5c1dd3504f  next_fetch_offset passes over markers and aborted records
+    __init__                     19cc887a0663  what ColumnRecords are made of; the iterator is ready and not begun
+    __next__                     dfb59ce11caa  hands on what _unpack_records yields
+    _unpack_records              ec5c1dd3504f  overridden: the same records, by column and batch
+    _consume_aborted_up_to       b98ac2d3951d  called by our _unpack_records
+    _contains_abort_marker       15fcb56d2a2a  called by our _unpack_records
 aiokafka.consumer.fetcher:Fetcher
+    _create_fetch_waiter         1a9d1af06416  awaited while nothing is fetched; raises what the fetcher met
     _update_fetch_positions      ebd0e587565c  goes to the earliest record when the position is gone
 aiokafka.consumer.subscription_state:SubscriptionState
     subscription                 0ccb1c5257cd  read after each fetch
+    fetch_context                b0b057921de5  held while we wait for records: the worker is not idle then
+    reassignment_in_progress     4b0f87085ff4  nothing is taken meanwhile
+    wait_for_assignment          1303e7695068  awaited before records are taken
 aiokafka.consumer.subscription_state:Subscription
     assignment                   0b9b81637ce3  read after each fetch
 aiokafka.consumer.subscription_state:Assignment
@@ -172,6 +181,7 @@ def test_everything_of_theirs_that_our_classes_override_is_in_the_table() -> Non
 OURS: dict[type, tuple[type, ...]] = {
     batches.BatchConsumer: (FaustConsumer,),
     embedded_transport.Consumer: embedded_transport.Consumer.__mro__[2:],
+    kafka_records.ColumnRecords: kafka_records.ColumnRecords.__mro__[1:],
     kafka_transport.Consumer: kafka_transport.Consumer.__mro__[2:],
     kafka_transport.ConsumerThread: kafka_transport.ConsumerThread.__mro__[1:],
     producer.Producer: producer.Producer.__mro__[1:],
