@@ -32,6 +32,7 @@ STANDING = np.dtype(
 """A standing answer: µs UTC, hash, 1 / 0 / -1, article version (-1 when not told), segment id."""
 
 SIZE = STANDING.itemsize
+KEY_BYTES = 16
 POSITION, ORIGIN = b"position", b"origin"
 
 Standing = tuple[int, int, int, int, int]
@@ -122,10 +123,16 @@ class StandingVotes:
         return value
 
     def advance(self, keys: Sequence[bytes], standing: bytes, seen: Sequence[bytes], position: int) -> None:
-        """Put the standing answers (SIZE bytes each), the events seen that do not stand, and the position, at once."""
+        """Put the standing answers, the events seen that do not stand, and the position, at once.
+
+        standing holds SIZE bytes for each of the keys, none of which comes twice.
+        """
         batch = WriteBatch(raw_mode=True)
+        # In the order of their first bytes they go into the memtable for little more than half the cost.
+        order = np.frombuffer(b"".join(keys), ">u8")[:: KEY_BYTES // 8].astype(np.uint64).argsort()
+        rows = np.frombuffer(standing, f"V{SIZE}")[order].tolist()
         # deque and map keep the loop over the keys out of the interpreter: a tenth of the step.
-        deque(map(batch.put, keys, np.frombuffer(standing, f"V{SIZE}").tolist()), maxlen=0)
+        deque(map(batch.put, [keys[at] for at in order.tolist()], rows), maxlen=0)
         for key in seen:
             batch.put(key, b"")
         batch.put(POSITION, position.to_bytes(8, "little"))
