@@ -12,20 +12,16 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 
 import feedback_analytics
 from benchmarks.events import votes
+from benchmarks.filling import fill
 from benchmarks.table import row
 from benchmarks.worker import run_worker
-from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, partition_of
-from feedback_analytics.log import NewRecord, open_log
 from feedback_analytics.settings import read_settings
 
-PARTITIONS = 4
 PARCEL = 100
 """Votes that come at the same moment: as few as at a busy ingest, since equal times of receipt cost nothing."""
 
@@ -41,7 +37,8 @@ def main() -> None:
 
 
 def measure(data: Path, count: int) -> None:
-    fill(data, votes(count))
+    # In small parcels, so that their times of receipt differ.
+    fill(read_settings({"data_dir": str(data)}), votes(count), PARCEL)
     run_worker(data, count)
     subprocess.run(
         [sys.executable, "-m", "feedback_analytics", "maintenance", "run", "--data", str(data)],
@@ -60,17 +57,6 @@ def measure(data: Path, count: int) -> None:
     total = (sum(live.values()) + catalog) / count
     case = f"disk: {count:,} votes, live files and catalog after maintenance"
     print(row(case, f"{total:.1f} bytes a vote", f"≤ {MOST_BYTES}", total <= MOST_BYTES))
-
-
-def fill(data: Path, events: Iterator[tuple[bytes, bytes]]) -> None:
-    """Append the votes to the log in small parcels, so that their times of receipt differ."""
-    with open_log(read_settings({"data_dir": str(data)})) as log:
-        for topic in (VOTES_TOPIC, ARTICLES_TOPIC):
-            log.create_topic(topic, PARTITIONS)
-        while parcel := [
-            NewRecord(VOTES_TOPIC, partition_of(key, PARTITIONS), key, value) for key, value in islice(events, PARCEL)
-        ]:
-            log.append(parcel).result()
 
 
 def sizes(lake: Path) -> tuple[dict[str, int], int, int]:

@@ -25,16 +25,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import feedback_analytics
 from benchmarks.events import votes
+from benchmarks.filling import fill
 from benchmarks.table import row
-from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, partition_of
-from feedback_analytics.log import NewRecord, open_log
 from feedback_analytics.settings import read_settings
 
 LEAST_SLOWEST = 0.8
 """What "steady to the end" is taken to mean."""
-
-PARCEL = 20_000
-"""Records appended at once while a log is filled."""
 
 
 @dataclass(frozen=True)
@@ -50,20 +46,6 @@ class Measured:
     @property
     def cpu_us(self) -> float:
         return self.cpu_seconds / self.events * 1e6
-
-
-def fill(data: Path, events: Iterator[tuple[bytes, bytes]]) -> int:
-    """Append votes to the embedded log of a data directory, as ingest would; how many."""
-    count = 0
-    with open_log(read_settings({"data_dir": str(data)})) as log:
-        for topic in (VOTES_TOPIC, ARTICLES_TOPIC):
-            log.create_topic(topic, 4)
-        while parcel := [
-            NewRecord(VOTES_TOPIC, partition_of(key, 4), key, value) for key, value in islice(events, PARCEL)
-        ]:
-            log.append(parcel).result()
-            count += len(parcel)
-    return count
 
 
 def run_worker(data: Path, events: int) -> Measured:
@@ -101,7 +83,7 @@ def slowest_fifth(data: Path) -> float:
 
 def case(name: str, data: Path, make: Iterator[tuple[bytes, bytes]], rounds: list[Measured]) -> None:
     """One round of a case, printed as it comes."""
-    measured = run_worker(data, fill(data, make))
+    measured = run_worker(data, fill(read_settings({"data_dir": str(data)}), make))
     rounds.append(measured)
     print(
         f"{name:<34} {measured.cpu_us:6.2f} µs CPU/event  {measured.events / measured.wall_seconds:9,.0f} events/s  "
@@ -132,7 +114,7 @@ def main() -> None:
             shutil.rmtree(root / "backlog")
         if "history" in cases or "revotes" in cases:
             full = root / "full"
-            count = fill(full, votes(given.history, seed=1))
+            count = fill(read_settings({"data_dir": str(full)}), votes(given.history, seed=1))
             loaded = run_worker(full, count)
             print(f"history of {count:,} loaded at {loaded.cpu_us:.2f} µs CPU/event", flush=True)
             for turn in range(given.rounds):

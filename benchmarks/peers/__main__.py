@@ -11,14 +11,13 @@ import argparse
 import shutil
 import statistics
 import tempfile
-from itertools import islice
 from pathlib import Path
 
 from benchmarks.events import votes
+from benchmarks.filling import fill
 from benchmarks.peers.processes import PEERS_PYTHON, SECRET, Measured, run_peer, run_worker
 from benchmarks.table import HEADER, machine, row
-from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, partition_of
-from feedback_analytics.log import NewRecord, open_log
+from feedback_analytics.contract import VOTES_TOPIC
 from feedback_analytics.settings import read_settings
 from tests.support.kafka import kafka_servers, remove_our_topics
 
@@ -38,8 +37,6 @@ MOST_CPU_US = 18.0
 LEAST_VOTES = 200_000
 """Of fewer there are too few commits to tell a rate from."""
 
-PARTITIONS, PARCEL = 4, 20_000
-
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
@@ -56,7 +53,7 @@ def main() -> None:
     results: dict[str, list[Measured]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory(prefix="feedback-bench-") as folder, kafka_servers() as servers:
         remove_our_topics(servers)
-        fill(servers, given.votes)
+        fill(read_settings({"broker_url": f"kafka://{servers}", "reader_secret": SECRET}), votes(given.votes))
         for turn in range(given.rounds):
             # Another one begins each round, so that none always follows the same.
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
@@ -70,19 +67,6 @@ def main() -> None:
     print("\n".join(["", HEADER, *rows]))
     if not all(one.endswith("| yes |") for one in rows):
         raise SystemExit(1)
-
-
-def fill(servers: str, count: int) -> None:
-    """Append votes to the topic on Kafka, as ingest would."""
-    events = votes(count)
-    settings = read_settings({"broker_url": f"kafka://{servers}", "reader_secret": SECRET})
-    with open_log(settings) as log:
-        for topic in (VOTES_TOPIC, ARTICLES_TOPIC):
-            log.create_topic(topic, PARTITIONS)
-        while parcel := [
-            NewRecord(VOTES_TOPIC, partition_of(key, PARTITIONS), key, value) for key, value in islice(events, PARCEL)
-        ]:
-            log.append(parcel).result()
 
 
 def run(name: str, servers: str, count: int, folder: Path) -> Measured:
