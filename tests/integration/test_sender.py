@@ -14,11 +14,11 @@ from feedback_analytics.cli.sending import Sender
 from feedback_analytics.reports import due_periods, retry_at
 from feedback_analytics.settings import read_settings
 from feedback_analytics.store import JobKind, open_reader, run_job
-from tests.integration.test_reports import Inbox, mail_server, webhook
 from tests.support.builders import a_vote, record_of
 from tests.support.commands import feedback
 from tests.support.house import House
 from tests.support.newsroom import Story, publish
+from tests.support.receivers import Inbox, mail_server, webhook
 from tests.support.service import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket .closed.")
