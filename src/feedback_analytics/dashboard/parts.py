@@ -180,12 +180,8 @@ def steps_table(
     return html.Details(
         [
             html.Summary("Table"),
-            html.Div(
-                html.Table([html.Thead(html.Tr(head)), html.Tbody(rows, id=f"live-{name}-rows")]),
-                className="scroll",
-                tabIndex=0,
-                role="group",
-                **aria(label=f"Table by {step}"),
+            scrolling(
+                html.Table([html.Thead(html.Tr(head)), html.Tbody(rows, id=f"live-{name}-rows")]), f"Table by {step}"
             ),
         ],
         className="steps-table",
@@ -225,6 +221,11 @@ def _is_missing(value: Any) -> bool:
 def _step_name(at: datetime, step: str) -> str:
     names = {"hour": f"{numbers.day(at)}, {at:%H:%M}", "month": f"{at:%b %Y}", "week": f"week of {numbers.day(at)}"}
     return names.get(step, numbers.weekday(at))
+
+
+def scrolling(table: Component, label: str) -> Component:
+    """A table that may be wider than its card: it scrolls by itself, by keyboard too."""
+    return html.Div(table, className="scroll", tabIndex=0, role="group", **aria(label=label))
 
 
 def field(name: str, value: str = "", *, type: str = "text", label: str, **told: str) -> Component:

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from feedback_analytics.analytics import numbers
 from feedback_analytics.dashboard.pages.frame import DOT, links
-from feedback_analytics.dashboard.parts import Content, aria, card, data, records
+from feedback_analytics.dashboard.parts import Content, card, data, records, scrolling
 from feedback_analytics.dashboard.visit import Visit
 
 Row = Mapping[str, Any]
@@ -56,7 +56,7 @@ def _table(visit: Visit, rows: list[dict[str, Any]]) -> Component:
     heads.append(html.Th("Told", scope="col"))
     body = html.Tbody([_row(visit, row) for row in rows])
     table = html.Table([html.Thead(html.Tr(heads)), body], className="deliveries-t")
-    return html.Div(table, className="scroll", tabIndex=0, role="group", **aria(label=TITLE))
+    return scrolling(table, TITLE)
 
 
 def _row(visit: Visit, row: Row) -> Component:

@@ -27,7 +27,17 @@ from feedback_analytics.dashboard.pages.frame import (
     told_of,
 )
 from feedback_analytics.dashboard.pages.notes import sending
-from feedback_analytics.dashboard.parts import Content, ago, aria, card, data, empty_card, key_figure, records
+from feedback_analytics.dashboard.parts import (
+    Content,
+    ago,
+    aria,
+    card,
+    data,
+    empty_card,
+    key_figure,
+    records,
+    scrolling,
+)
 from feedback_analytics.dashboard.visit import Visit
 
 Row = Mapping[str, Any]
@@ -82,7 +92,7 @@ def _ledger(visit: Visit) -> Component:
         [
             html.Div(terms, id="live-equation", className="equation"),
             html.Div(
-                html.Div(table, className="scroll", tabIndex=0, role="group", **aria(label="By source")),
+                scrolling(table, "By source"),
                 id="live-ledger",
             ),
         ],
@@ -201,7 +211,7 @@ def _hours(by_hour: pd.DataFrame, visit: Visit) -> Component:
         html.Th("Dead", scope="col", className="num"),
     ]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body, id="live-received-rows")])
-    inner = html.Div(table, className="scroll", tabIndex=0, role="group", **aria(label="Table by hour"))
+    inner = scrolling(table, "Table by hour")
     return html.Details([html.Summary("Table"), inner], className="steps-table")
 
 
@@ -235,9 +245,7 @@ def _letters(visit: Visit) -> Component:
         "letters",
         title,
         [
-            html.Div(
-                html.Div(table, className="scroll", tabIndex=0, role="group", **aria(label=title)), id="live-letters"
-            ),
+            html.Div(scrolling(table, title), id="live-letters"),
             how,
             html.Div(_sending_again(answer), id="live-replays", className="replays"),
         ],
