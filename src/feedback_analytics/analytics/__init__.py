@@ -8,7 +8,7 @@ and the way numbers are written are decided here and nowhere else. Draws nothing
 """
 
 from feedback_analytics.analytics import numbers, sentences
-from feedback_analytics.analytics.catalog import QUESTIONS, Column, Question, question_named
+from feedback_analytics.analytics.catalog import QUESTIONS, Column, Question, question_named, rows_about
 from feedback_analytics.analytics.differences import (
     difference_evidence,
     difference_interval,
@@ -66,6 +66,7 @@ __all__ = [
     "p_discoveries",
     "paired_difference_interval",
     "question_named",
+    "rows_about",
     "running_difference_interval",
     "running_interval",
     "section_map",

@@ -25,7 +25,7 @@ from feedback_analytics.settings import Settings
 
 if TYPE_CHECKING:
     from feedback_analytics.analytics import Lake
-    from feedback_analytics.reports import Report
+    from feedback_analytics.reports import Mail, Report
 
 LOOK_SECONDS = 60.0
 """Time between two looks at what is due."""
@@ -34,13 +34,18 @@ ALERT = "alert-"
 """Tellings of the sender begin with it; those of `feedback drops tell` are told by that command."""
 
 Way = Literal["mail", "webhook"]
-DELIVERIES = "from mart.deliveries"
 ENTRY = "select entry_number from raw.deliveries where entry_id = $entry_id"
-LAST_ENTRIES = "select delivery_id, max(entry_number) as entry_number from raw.deliveries group by delivery_id"
+DELIVERIES = """
+select deliveries.*, entries.last
+from mart.deliveries as deliveries
+join (select delivery_id, max(entry_number) as last from raw.deliveries group by delivery_id) as entries
+    using (delivery_id)
+order by begun_at, delivery_id
+"""
 TELLINGS = """
 select telling_id, min(window_since) as since, min(window_until) as until, min(positions) as positions
 from mart.told_drops
-where telling_id like 'alert-%'
+where starts_with(telling_id, $begin)
 group by telling_id
 order by min(drop_number)
 """
@@ -68,7 +73,6 @@ def send_for_ever(settings: Settings) -> None:
     told, stopping = structlog.get_logger("sender"), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *caught: stopping.set())
-    sends(settings)
     sender = Sender(settings, now)
     told.info("sender_started", schedule=settings.reports.schedule, alert_seconds=settings.reports.alert_seconds)
     while not stopping.is_set():
@@ -123,13 +127,12 @@ class Sender:
         """What was begun and not sent, then the periods and alerts that are new, each oldest first."""
         from feedback_analytics.reports import due_periods, retry_at
 
-        rows = lake.sql(f"{DELIVERIES} order by begun_at, delivery_id").to_arrow_table().to_pylist()
-        last = {row["delivery_id"]: row["entry_number"] for row in lake.sql(LAST_ENTRIES).to_arrow_table().to_pylist()}
+        rows = lake.sql(DELIVERIES).to_arrow_table().to_pylist()
+        known = {row["delivery_id"] for row in rows}
         for row in rows:
             again = row["state"] != "sent" and self._now() >= retry_at(row["state"], row["tries"], row["written_at"])
             if again and row["way"] in self._ways:
-                told = {name: row[name] for name in _Delivery.__match_args__[:-1]}
-                yield _Delivery(**told, last=last[row["delivery_id"]])
+                yield _Delivery(**{name: row[name] for name in _Delivery.__match_args__})
         send_at = clock_time.fromisoformat(self._settings.reports.send_at)
         for name in _names(self._settings):
             for way in self._ways:
@@ -137,10 +140,10 @@ class Sender:
                 for since, until in due_periods(name, send_at, self._now(), lake.zone, max(ends, default=None)):
                     known_as = f"report:{name}:{since:%Y-%m-%d}:{way}"
                     yield _Delivery(known_as, "report", name, since, until, way)
-        for row in lake.sql(TELLINGS).to_arrow_table().to_pylist():
+        for row in lake.sql(TELLINGS, {"begin": ALERT}).to_arrow_table().to_pylist():
             for way in self._ways:
                 known_as = f"alert:{row['telling_id']}:{way}"
-                if known_as not in last:
+                if known_as not in known:
                     shown = row["since"], row["until"]
                     yield _Delivery(known_as, "alert", row["telling_id"], *shown, way, row["positions"])
 
@@ -168,10 +171,9 @@ class Sender:
         if begun is None:
             return True  # Another sender has it.
         if made is not None:
-            mail = self._ways.get("mail") if delivery.way == "mail" else None
-            url = self._settings.reports.webhook_url if delivery.way == "webhook" else ""
+            to = self._ways[delivery.way]
             try:
-                (told,) = deliver(made, mail, url, self._settings.reports.page_url, wait=self._wait)
+                (told,) = deliver(made, *to, self._settings.reports.page_url, wait=self._wait)
             except FeedbackError as error:
                 why = str(error)
         self._note(lake, replace(delivery, last=begun), "failed" if why else "sent", why or told)
@@ -213,15 +215,16 @@ def _make(lake: Lake, delivery: _Delivery) -> Report:
     return make_report(lake, delivery.name, (delivery.since, delivery.until), as_of=delivery.positions)  # type: ignore[arg-type]
 
 
-def _ways(settings: Settings) -> dict[Way, Any]:
-    """The ways by which people are told: mail and its receivers, webhook. Raises SettingsError when there is none."""
+def _ways(settings: Settings) -> dict[Way, tuple[Mail | None, str]]:
+    """The ways by which people are told: mail and webhook, as `deliver` takes them. Raises SettingsError for none."""
     from feedback_analytics.cli.reporting import mail_of
 
-    reports, ways = settings.reports, dict[Way, Any]()
+    reports = settings.reports
+    ways: dict[Way, tuple[Mail | None, str]] = {}
     if reports.mail_url:
-        ways["mail"] = mail_of(reports)
+        ways["mail"] = mail_of(reports), ""
     if reports.webhook_url:
-        ways["webhook"] = None
+        ways["webhook"] = None, reports.webhook_url
     if not ways:
         raise SettingsError(
             "reports.schedule or reports.alert_seconds asks for reports, and it is not said to whom: set "

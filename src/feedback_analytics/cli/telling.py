@@ -49,7 +49,7 @@ def tell(
       feedback drops tell
       feedback drops tell --window-days 3 --topic Cities --format json
     """
-    from feedback_analytics.analytics import Lake, question_named
+    from feedback_analytics.analytics import Lake, question_named, rows_about
     from feedback_analytics.store import open_reader
 
     values = parameter_values(parameters or [])
@@ -62,8 +62,7 @@ def tell(
     with Lake(open_reader(settings), time_zone=settings.analytics.time_zone) as lake:
         answer = lake.ask("drops", **values)
     noted = note_drops(settings, answer.attrs["to_note"], uuid.uuid4().hex)
-    targets = answer[["family", "article_id", "section_id", "group"]].apply(tuple, axis="columns", result_type="reduce")
-    news = answer[targets.isin(noted["told"]).to_numpy(dtype=bool)].reset_index(drop=True)
+    news = rows_about(answer, noted["told"])
     if len(news) or format != "table":
         write_answer(question_named("drops"), news, format)
     if not len(news):

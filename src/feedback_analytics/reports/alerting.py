@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from feedback_analytics.analytics import Lake, numbers, sentences
+from dataclasses import replace
+
+import pandas as pd
+
+from feedback_analytics.analytics import Lake, numbers, rows_about, sentences
 from feedback_analytics.errors import QueryError
-from feedback_analytics.reports.making import MOST_NAMED, Chapter, Item, Report, span_text
+from feedback_analytics.reports.making import Report, moved, span_text
+
+MOST_TOLD = 10
+"""Drops that an alert names; how many more there are is said."""
 
 TOLD = """
 select family, article_id, section_id, topic, window_since, window_until, positions
@@ -24,22 +31,11 @@ def make_alert(lake: Lake, telling_id: str) -> Report:
     targets = {tuple(row[name] for name in ("family", "article_id", "section_id", "topic")) for row in told}
     since, until, positions = (told[0][name] for name in ("window_since", "window_until", "positions"))
     answer = lake.ask("drops", as_of=positions)
-    rows = [
-        row
-        for row in answer.astype(object).where(answer.notna(), None).to_dict("records")
-        if (row["family"], row["article_id"], row["section_id"], row["group"]) in targets
-    ]
-    items = [Item(sentences.drop(row), row["useful_share"], line=row["useful_share_before"]) for row in rows]
-    if (more := len(items) - 2 * MOST_NAMED) > 0:
-        items = [*items[: 2 * MOST_NAMED], Item((sentences.Part(f"And {numbers.count(more)} more."),))]
-    asked = answer.attrs["parameters"]
-    foot = (
-        f"of {numbers.count(answer['targets_watched'].iloc[0])} watched together; against the "
-        f"{numbers.counted(asked['base_days'], 'day')} before, by more than {asked['least_points']} points for sure; "
-        "at most 5 % of what is told is expected to be false; each drop is told once, and again only after it recovered"
-    )
+    fallen = rows_about(answer, targets)
+    chapter = moved("What fell", fallen, sentences.drop, MOST_TOLD)
+    foot = f"{chapter.foot}; each drop is told once, and again only after it recovered"
     return Report(
-        f"Alert: {_what(rows)} fell",
+        f"Alert: {_what(fallen['family'])} fell",
         span_text(since, until, lake.zone),
         since,
         until,
@@ -48,12 +44,12 @@ def make_alert(lake: Lake, telling_id: str) -> Report:
         positions,
         f"feedback ask drops --as-of '{positions}'",
         (),
-        (Chapter("What fell", tuple(items), "", foot),),
+        (replace(chapter, foot=foot),),
     )
 
 
-def _what(rows: list[dict[str, object]]) -> str:
+def _what(families: pd.Series) -> str:
     """`2 articles and 1 topic`."""
-    counts = [(sum(row["family"] == noun for row in rows), noun) for noun in ("article", "section", "topic")]
+    counts = [(int((families == noun).sum()), noun) for noun in ("article", "section", "topic")]
     named = [numbers.counted(count, noun) for count, noun in counts if count]
     return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)

@@ -107,8 +107,8 @@ def make_report(lake: Lake, name: PeriodName, period: tuple[datetime, datetime],
     before = f"{numbers.counted(days, 'day')} before"
     chapters = (
         _fix_first(sections),
-        _moved("What fell", falls, sentences.drop),
-        _moved("What rose", rises, sentences.rise),
+        moved("What fell", falls, sentences.drop),
+        moved("What rose", rises, sentences.rise),
         _quality(ledger, letters, fresh, zone),
     )
     again = (
@@ -169,11 +169,14 @@ def _fix_first(sections: pd.DataFrame) -> Chapter:
     return Chapter("What to fix first", tuple(items), sentences.plain(sentences.nothing_to_fix(sections)), foot)
 
 
-def _moved(title: str, answer: pd.DataFrame, say: Callable[[Row], sentences.Sentence]) -> Chapter:
+def moved(
+    title: str, answer: pd.DataFrame, say: Callable[[Row], sentences.Sentence], most: int = MOST_NAMED
+) -> Chapter:
+    """What fell (rows of `drops`) or rose (of `rises`), each a sentence; of more than `most` how many more."""
     items = [Item(say(row), row["useful_share"], line=row["useful_share_before"]) for row in _records(answer)]
-    more = len(items) - MOST_NAMED
+    more = len(items) - most
     if more > 0:
-        items = [*items[:MOST_NAMED], Item(_plain(f"And {numbers.count(more)} more."))]
+        items = [*items[:most], Item(_plain(f"And {numbers.count(more)} more."))]
     told = answer.attrs["parameters"]
     watched = f"of {numbers.count(answer['targets_watched'].iloc[0])} watched together; " if len(answer) else ""
     foot = (

@@ -50,12 +50,11 @@ def as_html(report: Report, page_url: str = "") -> str:
     link = f' · <a href="{escape(address)}" style="color:{INK_2}">open the dashboard</a>' if page_url else ""
     cells = "".join(_figure(figure) for figure in report.figures)
     figures = f'<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr>{cells}</tr></table>'
-    shown = _card(figures) if cells else ""
     return _PAGE.format(
         title=escape(report.title),
         span=escape(report.span),
         link=link,
-        figures=shown,
+        figures=_card(figures) if cells else "",
         chapters="\n".join(_card(_chapter(chapter)) for chapter in report.chapters),
         foot="<br>".join(escape(line) for line in _foot(report)),
         ink=INK,
@@ -92,9 +91,9 @@ def as_message(report: Report, page_url: str = "") -> dict[str, Any]:
         blocks.append(_block(f"*{_marked_text(chapter.title)}*\n{said}"))
     foot = _foot(report)[0] + (f" · <{page_url}|dashboard>" if page_url else "")
     blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": foot}]})
-    first = _marked_text("; ".join(f"{figure.name}: {figure.number}" for figure in report.figures))
-    first = first or "; ".join(_marked(item.says) for chapter in report.chapters for item in chapter.items[:1])
-    return {"text": f"{_marked_text(report.title)}. {first}", "blocks": blocks}
+    numbers_of = [_marked_text(f"{figure.name}: {figure.number}") for figure in report.figures]
+    first = numbers_of or [_marked(item.says) for chapter in report.chapters for item in chapter.items[:1]]
+    return {"text": f"{_marked_text(report.title)}. {'; '.join(first)}", "blocks": blocks}
 
 
 def _block(text: str) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 
 from feedback_analytics.analytics.catalog import comparisons, drops, movements, notes, records, usefulness
+from feedback_analytics.analytics.catalog.drops import rows_about
 from feedback_analytics.analytics.catalog.question import Column, Question
 from feedback_analytics.errors import QueryError
 
-__all__ = ["QUESTIONS", "Column", "Question", "question_named"]
+__all__ = ["QUESTIONS", "Column", "Question", "question_named", "rows_about"]
 
 QUESTIONS: tuple[Question, ...] = (
     *usefulness.QUESTIONS,

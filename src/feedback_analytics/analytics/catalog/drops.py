@@ -7,7 +7,7 @@ and fallen anew: more is asked for to leave the state than to stay out of it, so
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,12 @@ def rises(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     table = table.sort_values(["difference", *TARGET], ascending=[False, True, True, True, True], kind="stable")
     empty = "" if len(table) else _nothing_moved("rose", len(window), len(watched), values)
     return noting(table.reset_index(drop=True), empty)
+
+
+def rows_about(answer: pd.DataFrame, targets: Collection[tuple[object, ...]]) -> pd.DataFrame:
+    """The rows of an answer of `drops` about these targets: (family, article_id, section_id, topic) of each."""
+    of_rows = answer[TARGET].apply(tuple, axis="columns", result_type="reduce")
+    return answer[of_rows.isin(targets).to_numpy(dtype=bool)].reset_index(drop=True)
 
 
 def _turned(families: pd.DataFrame) -> pd.DataFrame:

@@ -15,16 +15,16 @@
 -- Parameters: $entries  bigint, entries that count
 -- Reads: raw.deliveries
 select
-    arg_max(kind, entry_number)          as kind,
-    arg_max(name, entry_number)          as name,
-    arg_max(since, entry_number)         as since,
-    arg_max(until, entry_number)         as until,
-    arg_max(way, entry_number)           as way,
-    arg_max(state, entry_number)         as state,
-    count(*) filter (state = 'begun')    as tries,
-    min(written_at)                      as begun_at,
-    max(written_at)                      as written_at,
-    arg_max_null(told, entry_number)     as told,
+    arg_max(kind, entry_number)           as kind,
+    arg_max(name, entry_number)           as name,
+    arg_max(since, entry_number)          as since,
+    arg_max(until, entry_number)          as until,
+    arg_max(way, entry_number)            as way,
+    arg_max(state, entry_number)          as state,
+    count(*) filter (state = 'begun')     as tries,
+    min(written_at)                       as begun_at,
+    max(written_at)                       as written_at,
+    arg_max_null(told, entry_number)      as told,
     arg_max_null(positions, entry_number) as made_from
 from raw.deliveries
 where entry_number < $entries
