@@ -1,11 +1,4 @@
-"""All settings: one frozen value, a section per room, read once at the start.
-
-Order, strongest first: command flag, environment (`FEEDBACK_LOG_RETENTION_SECONDS`), TOML file (`[log]
-retention_seconds`), default. Unknown names are errors that tell the nearest known one. Secrets never show in `repr`.
-
-    settings = read_settings(flags={"data_dir": "data"}, environ=os.environ)
-    settings.ingest.port
-"""
+"""Reading the settings: flags, environment, file and defaults become one frozen value, with every name checked."""
 
 from __future__ import annotations
 
