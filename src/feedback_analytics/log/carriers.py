@@ -15,10 +15,10 @@ def open_log(settings: Settings, now_us: Callable[[], int] = wall_clock_us) -> E
     """The log that settings.broker names; the embedded one is made if it is not there.
 
     now_us gives µs UTC, for the embedded one; Kafka's brokers have their own clocks. Raises SettingsError for a broker
-    we cannot use, LogError when the log cannot be opened.
+    we cannot use or that refuses us, LogError when the log cannot be opened.
     """
     match parse_broker(settings.broker):
         case EmbeddedBroker(folder):
             return EmbeddedLog(folder, settings.log, now_us)
-        case KafkaBroker(servers):
-            return KafkaLog(servers, settings.log)
+        case KafkaBroker() as broker:
+            return KafkaLog(broker, settings.kafka, settings.log)

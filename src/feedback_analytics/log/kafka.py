@@ -1,6 +1,6 @@
 """The log on Kafka: an idempotent producer that waits for all replicas, and a reader of committed records.
 
-    with KafkaLog(["broker:9092"], LogSettings()) as log:
+    with KafkaLog(KafkaBroker(("broker:9092",)), KafkaSettings(), LogSettings()) as log:
         log.create_topic("feedback.votes.v1", 4)
 
 It promises what EventLog promises. Retention is the broker's own: what it has cut has no seal here.
@@ -21,9 +21,14 @@ import xxhash
 from confluent_kafka import admin
 
 from feedback_analytics.errors import LogError
+from feedback_analytics.log.broker import KafkaBroker
+from feedback_analytics.log.kafka_security import client_options, is_final, turned_away, unusable_files
 from feedback_analytics.log.parcels import MAX_RECORD_BYTES, Parcel, wrap
 from feedback_analytics.log.records import LoggedRecord, NewRecord, OffsetRange, Place, Seal
-from feedback_analytics.settings import LogSettings
+from feedback_analytics.settings import KafkaSettings, LogSettings
+
+CONNECT_SECONDS = 5.0
+"""How long brokers may take to answer at all, when the log is opened; a no ends the wait."""
 
 REQUEST_SECONDS = 15.0
 """Longest wait for an answer of the brokers to anything but an append."""
@@ -54,10 +59,15 @@ _names: Any = admin
 class KafkaLog:
     """The topics of a Kafka cluster as one log. Every trouble with the brokers is a LogError."""
 
-    def __init__(self, servers: Sequence[str], settings: LogSettings) -> None:
-        self._servers, self._max_waiting_bytes = ",".join(servers), settings.max_waiting_bytes
-        self._client: dict[str, Any] = {"bootstrap.servers": self._servers, "log_level": 0}
-        self._admin: Any = admin.AdminClient(self._client)
+    def __init__(self, broker: KafkaBroker, security: KafkaSettings, settings: LogSettings) -> None:
+        """Raises SettingsError when brokers refuse us, LogError when none answers."""
+        self._servers, self._max_waiting_bytes = ",".join(broker.servers), settings.max_waiting_bytes
+        self._client: dict[str, Any] = {
+            "bootstrap.servers": self._servers,
+            "log_level": 0,
+            **client_options(broker, security),
+        }
+        self._admin: Any = self._connect(broker, security)
         self._partitions: dict[str, int] = {}
         # Callbacks of a flush run in the thread that holds it.
         self._sending = threading.RLock()
@@ -67,6 +77,24 @@ class KafkaLog:
         self._is_closed = False
         self._poller = threading.Thread(target=self._poll, name="kafka-producer", daemon=True)
         self._poller.start()
+
+    def _connect(self, broker: KafkaBroker, security: KafkaSettings) -> Any:
+        """A client that brokers have answered."""
+        troubles: list[tuple[str, str]] = []
+        told: dict[str, Any] = {"error_cb": lambda error: troubles.append((error.name(), error.str()))}
+        try:
+            client = admin.AdminClient(self._client | told)
+        except kafka.KafkaException as error:
+            raise unusable_files(security, error.args[0].str()) from error
+        deadline = time.monotonic() + CONNECT_SECONDS
+        while True:
+            try:
+                client.list_topics(timeout=2 * POLL_SECONDS)
+                return client
+            except kafka.KafkaException as error:
+                client.poll(0)
+                if any(map(is_final, troubles)) or time.monotonic() > deadline:
+                    raise turned_away(broker, security, troubles) from error
 
     def log_id(self, topic: str) -> str:
         return str(self._describe(topic).topic_id)

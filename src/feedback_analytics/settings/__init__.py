@@ -7,6 +7,7 @@ retention_seconds`), default. Unknown names are errors that tell the nearest kno
     settings.ingest.port
 """
 
+from feedback_analytics.settings.kafka import KafkaSettings
 from feedback_analytics.settings.reading import (
     FILE_VARIABLE,
     DashboardSettings,
@@ -30,6 +31,7 @@ __all__ = [
     "DashboardSettings",
     "Explained",
     "IngestSettings",
+    "KafkaSettings",
     "LogSettings",
     "ReportSettings",
     "Settings",

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from feedback_analytics.errors import SettingsError
+from feedback_analytics.settings.kafka import KafkaSettings, refuse_half_given
 
 PREFIX = "FEEDBACK_"
 # Names under the prefix that are not settings: what the tests read, and the place of the settings file itself.
@@ -131,7 +132,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(min_length=1), _doc("Folder of an embedded installation: log, lake, index and secret.")
     ] = "data"
     broker_url: Annotated[
-        str, _doc("What carries events: embedded:DIR or kafka://HOST:PORT[,HOST:PORT]. Empty: embedded in data_dir.")
+        str,
+        _doc(
+            "What carries events: embedded:DIR, kafka://HOST:PORT[,HOST:PORT] or, by TLS, kafka+ssl://HOST:PORT[,...]. "
+            "Empty: embedded in data_dir."
+        ),
     ] = ""
     store_url: Annotated[
         str, _doc("What keeps votes: sqlite:DIR or postgresql://...?data=PATH. Empty: sqlite in data_dir.")
@@ -145,6 +150,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         _doc("Name of this worker, the same after a restart; the store keeps its positions under it."),
     ] = "worker-1"
     log: LogSettings = LogSettings()
+    kafka: KafkaSettings = KafkaSettings()
     ingest: IngestSettings = IngestSettings()
     worker: WorkerSettings = WorkerSettings()
     store: StoreSettings = StoreSettings()
@@ -176,7 +182,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return f"Settings({values})"
 
 
-SECRETS = {"reader_secret", "reports.webhook_url"}
+SECRETS = {"reader_secret", "kafka.password", "reports.webhook_url"}
 # The password of SCHEME://USER:PASSWORD@HOST, and of PostgreSQL's other spelling, ?password=PASSWORD.
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@:]*):.*@|(?<=[?&])(password)=[^&]*")
 
@@ -349,7 +355,9 @@ def _build(values: Mapping[str, object], sources: Mapping[str, str]) -> Settings
     for name, value in values.items():
         section, _, key = name.rpartition(".")
         (tree.setdefault(section, {}) if section else tree)[key] = value
-    return msgspec.convert(tree, Settings, strict=False)
+    settings = msgspec.convert(tree, Settings, strict=False)
+    refuse_half_given(settings.kafka, settings.broker, sources)
+    return settings
 
 
 def _check_one(name: str, value: object, source: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import faust
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.tables.manager import TableManager
 
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC
-from feedback_analytics.log import EmbeddedBroker, EventLog, parse_broker
+from feedback_analytics.log import EmbeddedBroker, EventLog, KafkaBroker, parse_broker
 from feedback_analytics.settings import Settings
 from feedback_analytics.stream.pump import Pump
 
@@ -52,11 +54,29 @@ def broker_of(url: str) -> str:
     return ";".join(f"batchkafka://{server}" for server in broker.servers)
 
 
+def credentials_of(settings: Settings) -> SASLCredentials | SSLCredentials | None:
+    """By what aiokafka is let in: certificate, or user and password; None where anyone is."""
+    broker, kafka = parse_broker(settings.broker), settings.kafka
+    if not isinstance(broker, KafkaBroker):
+        return None
+    context = None
+    if broker.is_encrypted:
+        context = ssl.create_default_context(cafile=kafka.ca_file or None)
+        if kafka.cert_file:
+            context.load_cert_chain(kafka.cert_file, kafka.key_file)
+    if kafka.username:
+        return SASLCredentials(
+            username=kafka.username, password=kafka.password, ssl_context=context, mechanism=kafka.sasl_mechanism
+        )
+    return None if context is None else SSLCredentials(context)
+
+
 def build_app(settings: Settings, pump: Pump, log: EventLog) -> FeedbackApp:
     """The app for the broker of the settings. It opens no port and no table, and keeps no state of its own."""
     app = FeedbackApp(
         GROUP,
         broker=broker_of(settings.broker),
+        broker_credentials=credentials_of(settings),
         store="memory://",
         TableManager=NoTables,
         # No environment: Faust would read settings of its own from names like BROKER_URL.

@@ -29,6 +29,11 @@ def test_kafka_names_one_broker_or_several(url: str, servers: tuple[str, ...]) -
     assert parse_broker(url) == KafkaBroker(servers)
 
 
+def test_kafka_by_tls_is_a_scheme_of_its_own() -> None:
+    assert parse_broker("kafka+ssl://a:9093,b:9093") == KafkaBroker(("a:9093", "b:9093"), is_encrypted=True)
+    assert parse_broker("kafka+ssl://a:9093,kafka+ssl://b:9093").servers == ("a:9093", "b:9093")
+
+
 @pytest.mark.parametrize(
     "url", ["kafka://", "kafka://broker", "kafka://broker:port", "kafka:broker:9092", "amqp://x:1", ""]
 )

@@ -62,8 +62,9 @@ def test_every_setting_says_what_it_does_and_is_read_from_the_environment(name: 
 
 
 def _allowed(name: str, other: str) -> dict[str, str]:
-    """A value of the setting that is possible and not the default."""
+    """A value of the setting that is possible and not the default, and those it wants beside it."""
     special = {
+        "kafka.sasl_mechanism": "PLAIN",
         "log.partitions": "7",
         "worker.transaction_seconds": "17",
         "store.snapshot_seconds": "7200",
@@ -74,7 +75,13 @@ def _allowed(name: str, other: str) -> dict[str, str]:
         "telemetry.level": "debug",
         "telemetry.format": "json",
     }
-    return {environment_name(name): special.get(name, other)}
+    beside = {}
+    if name.startswith("kafka."):
+        files = dict.fromkeys(("kafka.ca_file", "kafka.cert_file", "kafka.key_file"), __file__)
+        given = {"broker_url": "kafka+ssl://broker:9093", "kafka.username": "other", "kafka.password": "other", **files}
+        beside = {environment_name(one): value for one, value in given.items()}
+        special |= files
+    return {**beside, environment_name(name): special.get(name, other)}
 
 
 @pytest.mark.parametrize(

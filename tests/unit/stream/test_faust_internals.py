@@ -82,6 +82,8 @@ faust.transport.drivers.aiokafka:AIOKafkaConsumerThread
     on_thread_stop               468d1184a144  overridden: a cancelled fetch must not hold up the stop
     seek                         0b5a86023c25  moves the fetcher's position at once
     earliest_offsets             c53d3560ce1c  tells a cut from transaction markers
+faust.transport.drivers.aiokafka
+    credentials_to_aiokafka_auth cfa7f36ab1fd  hands TLS context, user and password to aiokafka
 faust.transport.drivers.aiokafka:ConsumerRebalanceListener
     on_partitions_assigned       11e5518ea094  sets app.consumer_generation_id
 faust.transport.consumer:ThreadDelegateConsumer
