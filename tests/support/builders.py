@@ -75,3 +75,9 @@ def record_of(event: dict[str, Any], secret: bytes = SECRET) -> tuple[bytes, byt
     key = reader_key(secret, event["data"]["reader_id"])
     data = {name: value for name, value in event["data"].items() if name != "reader_id"} | {"reader_key": key.hex()}
     return key, json.dumps({**event, "data": data}, separators=(",", ":")).encode()
+
+
+def as_binary(event: dict[str, Any]) -> tuple[bytes, dict[str, bytes]]:
+    """(value, headers) of an event in binary mode, as emitters on Kafka write it."""
+    headers = {f"ce_{name}": str(text).encode() for name, text in event.items() if name != "data"}
+    return json.dumps(event["data"], ensure_ascii=False).encode(), {"content-type": b"application/json", **headers}

@@ -20,6 +20,7 @@ from feedback_analytics.contract.answers import (
     RefusedEvent,
     plain_problem,
 )
+from feedback_analytics.contract.binary import unwrap
 from feedback_analytics.contract.codec import (
     Bad,
     Decoded,
@@ -114,4 +115,5 @@ __all__ = [
     "ProblemError",
     "RefusedEvent",
     "reference_files",
+    "unwrap",
 ]

@@ -158,7 +158,7 @@ class KafkaLog:
         for message in self._messages(topic, partition, offset, held.next):
             if len(records) == max_records:
                 break
-            headers = tuple((str(name), bytes(value)) for name, value in message.headers() or ())
+            headers = tuple((str(name), value or b"") for name, value in message.headers() or ())
             key, value = message.key() or b"", message.value() or b""
             records.append(LoggedRecord(message.offset(), message.timestamp()[1] * 1000, key, value, headers))
         return records

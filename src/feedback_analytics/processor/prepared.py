@@ -27,6 +27,7 @@ from feedback_analytics.contract import (
     event_hashes,
     partitions_of,
     reader_keys,
+    unwrap,
 )
 from feedback_analytics.errors import ContractError
 from feedback_analytics.processor.batches import Batch
@@ -51,7 +52,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Batches of one topic, laid end to end, partition by partition."""
+    """Batches of one topic, laid end to end, partition by partition.
+
+    values are events in structured mode, whatever mode they came in; headers are those that are no part of an event.
+    """
 
     topic: str
     runs: list[Run]
@@ -108,7 +112,7 @@ def lay_out(batches: Sequence[Batch]) -> Records:
         begin = len(values)
         values.extend(batch.values)
         if batch.headers is not None:
-            headers.update({begin + at: found for at, found in enumerate(batch.headers) if found})
+            _unwrap(batch.headers, begin, values, headers)
         offsets = batch.record_offsets().tolist()
         sealed = reduce(xor, map(xxhash.xxh3_64_intdigest, batch.values, offsets), 0)
         last = runs[-1] if runs else None
@@ -127,6 +131,17 @@ def lay_out(batches: Sequence[Batch]) -> Records:
         np.concatenate([batch.received_at for batch in ordered]),
         headers,
     )
+
+
+def _unwrap(
+    given: Sequence[dict[str, bytes] | None], begin: int, values: list[bytes], headers: dict[int, dict[str, bytes]]
+) -> None:
+    """Take the events of records with headers out of their mode, in place; given are the headers of values[begin:]."""
+    for at, found in enumerate(given, begin):
+        if found:
+            values[at], others = unwrap(values[at], found)
+            if others:
+                headers[at] = others
 
 
 def prepare_votes(records: Records, secret: bytes, partitions: int) -> PreparedVotes:

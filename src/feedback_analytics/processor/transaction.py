@@ -132,7 +132,7 @@ class Transaction:
     def _replays(self, records: Records) -> list[Row]:
         return [
             (
-                headers[REPLAY_OF].decode(),
+                headers[REPLAY_OF].decode(errors="replace"),
                 self.now,
                 self.outcomes.get((records.topic, index), "stored"),
                 self.batch_id,

@@ -13,7 +13,7 @@ from faust.types import TP
 
 from feedback_analytics.processor import Batch
 from feedback_analytics.stream.batches import BatchConsumer
-from feedback_analytics.stream.kafka_records import Columns, read_as_columns
+from feedback_analytics.stream.kafka_records import Columns, Headers, read_as_columns
 from feedback_analytics.stream.producer import Producer
 
 STOP_SECONDS = 10.0
@@ -111,7 +111,7 @@ class Consumer(BatchConsumer, aiokafka.Consumer):
         taken: Taken = records
         found, next_offset = taken.records, taken.next_offset
         is_contiguous = next_offset - first_offset == len(found)
-        headers = None if found.headers is None else [dict(one) or None for one in found.headers]
+        headers = None if found.headers is None else [_named(one) for one in found.headers]
         return Batch(
             tp.topic,
             tp.partition,
@@ -122,6 +122,11 @@ class Consumer(BatchConsumer, aiokafka.Consumer):
             None if is_contiguous else np.array(found.offsets, dtype=np.int64),
             headers,
         )
+
+
+def _named(headers: Headers) -> dict[str, bytes] | None:
+    """By name; a header without a value is an empty one. None when there are none."""
+    return {name: value or b"" for name, value in headers} or None
 
 
 class Transport(aiokafka.Transport):
