@@ -33,8 +33,9 @@ def house(kafka: str, tmp_path: Path) -> Iterator[House]:
 class Emitter:
     """A service of the publisher, with a producer of its own; flushed at the end."""
 
-    def __init__(self, servers: str) -> None:
-        self._producer = confluent_kafka.Producer({"bootstrap.servers": servers, "log_level": 0})
+    def __init__(self, servers: str, compression: str = "none") -> None:
+        options = {"bootstrap.servers": servers, "log_level": 0, "compression.type": compression}
+        self._producer = confluent_kafka.Producer(options)
 
     def structured(self, event: dict[str, Any], partition: int, topic: str = VOTES_TOPIC) -> None:
         headers = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
@@ -101,6 +102,15 @@ def test_the_same_event_in_both_modes_counts_once(house: House, emitter: Emitter
     emitter.binary(vote, partition=1)
     catch_up(house)
     assert ask(house, "select sum(stored), sum(duplicate) from mart.ledger") == [(1, 1)]
+
+
+def test_records_are_read_however_their_emitter_compressed_them(house: House, kafka: str) -> None:
+    for compression in ("none", "gzip", "snappy", "lz4", "zstd"):
+        Emitter(kafka, compression).structured(
+            a_vote(compression, reader="jane-1", locale="en" * 30), home_of("jane-1")
+        )
+    catch_up(house)
+    assert ask(house, "select count(distinct article_id) from mart.current_votes") == [(5,)]
 
 
 def test_an_announcement_in_binary_mode_is_moved_home_and_names_the_article(house: House, emitter: Emitter) -> None:

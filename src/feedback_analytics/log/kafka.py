@@ -17,12 +17,14 @@ from functools import partial
 from typing import Any, Self
 
 import confluent_kafka as kafka
+import structlog
 import xxhash
 from confluent_kafka import admin
 
 from feedback_analytics.errors import LogError
 from feedback_analytics.log.broker import KafkaBroker
 from feedback_analytics.log.kafka_security import client_options, is_final, turned_away, unusable_files
+from feedback_analytics.log.kafka_topics import config_of_new_topic, refuse_unsafe, shortcomings
 from feedback_analytics.log.parcels import MAX_RECORD_BYTES, Parcel, wrap
 from feedback_analytics.log.records import LoggedRecord, NewRecord, OffsetRange, Place, Seal
 from feedback_analytics.settings import KafkaSettings, LogSettings
@@ -39,6 +41,10 @@ DELIVERY_SECONDS = 30.0
 LINGER_MS = 2
 """How long a record waits for company: far below the time of an answer, and enough to fill requests under load."""
 
+COMPRESSION = "zstd"
+"""A vote takes 90 to 100 bytes of the brokers' disks, not 442, for as much CPU as without, writing and reading;
+lz4 leaves 130, gzip takes twice the CPU. Measured with 150,000 votes, 20 and 20,000 in an append."""
+
 POLL_SECONDS = 0.1
 READ_RECORDS = 10_000
 FULL_RETRY_SECONDS = 1.0
@@ -50,8 +56,6 @@ LEADER_CHANGES = {
 }
 """What brokers answer while a topic was made, or its leader changed, a moment ago."""
 
-TIMES = "message.timestamp.type"
-
 _names: Any = admin
 # What it offers is not exported for type checkers.
 
@@ -61,7 +65,7 @@ class KafkaLog:
 
     def __init__(self, broker: KafkaBroker, security: KafkaSettings, settings: LogSettings) -> None:
         """Raises SettingsError when brokers refuse us, LogError when none answers."""
-        self._servers, self._max_waiting_bytes = ",".join(broker.servers), settings.max_waiting_bytes
+        self._servers, self._settings = ",".join(broker.servers), settings
         self._client: dict[str, Any] = {
             "bootstrap.servers": self._servers,
             "log_level": 0,
@@ -100,7 +104,7 @@ class KafkaLog:
         return str(self._describe(topic).topic_id)
 
     def create_topic(self, topic: str, partitions: int) -> None:
-        wanted = _names.NewTopic(topic, partitions, -1, config={TIMES: "LogAppendTime"})
+        wanted = _names.NewTopic(topic, partitions, -1, config=config_of_new_topic(self._settings.retention_seconds))
         with self._as_log_errors():
             try:
                 self._admin.create_topics([wanted], request_timeout=REQUEST_SECONDS)[topic].result(REQUEST_SECONDS)
@@ -114,7 +118,7 @@ class KafkaLog:
                 f"fixed for the life of a topic: set log.partitions to {there}.",
                 retry_after_seconds=None,
             )
-        self._refuse_emitters_times(topic)
+        self._check_config(topic)
 
     def topics(self) -> list[str]:
         with self._as_log_errors():
@@ -196,11 +200,12 @@ class KafkaLog:
                 "enable.idempotence": True,
                 "acks": "all",
                 "linger.ms": LINGER_MS,
+                "compression.type": COMPRESSION,
                 # Room for what a request adds; still below what brokers take by default (1,048,588).
                 "message.max.bytes": MAX_RECORD_BYTES + 40_000,
                 "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
                 # Twice what may wait, so that log.max_waiting_bytes is the limit that is met, with a sentence.
-                "queue.buffering.max.kbytes": max(1024, 2 * self._max_waiting_bytes // 1024),
+                "queue.buffering.max.kbytes": max(1024, 2 * self._settings.max_waiting_bytes // 1024),
                 "queue.buffering.max.messages": 0,
             }
         )
@@ -225,10 +230,10 @@ class KafkaLog:
     def _refuse_when_full(self, parcel: Parcel) -> None:
         if self._is_closed:
             raise LogError(f"the log on {self._servers} is closed.", retry_after_seconds=None)
-        if self._waiting_bytes and self._waiting_bytes + parcel.size_bytes > self._max_waiting_bytes:
+        if self._waiting_bytes and self._waiting_bytes + parcel.size_bytes > self._settings.max_waiting_bytes:
             raise LogError(
                 f"{self._waiting_bytes} bytes wait for {self._servers}; log.max_waiting_bytes allows "
-                f"{self._max_waiting_bytes}. Send again later.",
+                f"{self._settings.max_waiting_bytes}. Send again later.",
                 FULL_RETRY_SECONDS,
             )
 
@@ -236,18 +241,14 @@ class KafkaLog:
         if not 0 <= partition < self.partitions(topic):
             raise LogError(f"topic {topic} has no partition {partition}.", retry_after_seconds=None)
 
-    def _refuse_emitters_times(self, topic: str) -> None:
-        """Receipt is the time the broker gave; with another setting emitters would choose it."""
+    def _check_config(self, topic: str) -> None:
         resource = _names.ConfigResource(_names.ResourceType.TOPIC, topic)
         with self._as_log_errors():
             found = self._admin.describe_configs([resource], request_timeout=REQUEST_SECONDS)[resource]
-            times = found.result(REQUEST_SECONDS)[TIMES].value
-        if times != "LogAppendTime":
-            raise LogError(
-                f"topic {topic} on {self._servers} has {TIMES}={times}. Set it to LogAppendTime (kafka-configs.sh "
-                f"--alter --topic {topic} --add-config {TIMES}=LogAppendTime), or let this service make the topic.",
-                retry_after_seconds=None,
-            )
+            config = {name: entry.value for name, entry in found.result(REQUEST_SECONDS).items()}
+        refuse_unsafe(topic, self._servers, config)
+        for sentence in shortcomings(topic, config, self._settings.retention_seconds):
+            structlog.get_logger("log").warning("topic_short", why=sentence)
 
     def _describe(self, topic: str) -> Any:
         with self._as_log_errors():

@@ -38,7 +38,7 @@ class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
     retention_seconds: Annotated[
         float,
         Meta(ge=0, le=LONGEST_SECONDS),
-        _doc("How long the embedded log keeps records that the store has."),
+        _doc("How long the log keeps records: the embedded one what the store has, Kafka all, and at least a day."),
     ] = 7 * 86400.0
     max_waiting_bytes: Annotated[Count, _doc("Bytes that may wait for the disk before ingest answers 503.")] = 2**26
 
