@@ -8,6 +8,7 @@
         RecordTooLarge
       StoreError               the store cannot promise consistency
         StoreBusy              another process writes; try again
+          StoreUnreachable     the catalog's server does not answer
         Fenced                 another worker owns a partition of this commit
         MigrationNeeded
         StoreDamaged
@@ -67,6 +68,10 @@ class StoreError(FeedbackError):
 
 class StoreBusy(StoreError):
     """Another process holds the writing side of the store; try again."""
+
+
+class StoreUnreachable(StoreBusy):
+    """The server of the catalog does not answer, or has cut the connection; try again, for as long as it takes."""
 
 
 class Fenced(StoreError):

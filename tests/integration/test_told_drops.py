@@ -18,7 +18,7 @@ from pandas.testing import assert_frame_equal
 from feedback_analytics.analytics import Lake
 from feedback_analytics.errors import QueryError
 from feedback_analytics.store import JobKind, JobState, open_reader
-from feedback_analytics.store.jobs import JobQueue
+from feedback_analytics.store.jobs import JobFile
 from tests.support.builders import SECRET, a_vote, an_article, record_of
 from tests.support.commands import Told, as_lines, feedback, wait_until
 from tests.support.house import PARTITIONS, House
@@ -236,7 +236,7 @@ def job(fallen: Newsroom) -> Mapping[str, Any]:
 
 
 def run_jobs(folder: Path, *arguments: Mapping[str, Any]) -> list[tuple[JobState, str]]:
-    queue = JobQueue(folder)
+    queue = JobFile(folder)
     for one in arguments:
         queue.submit(JobKind.NOTE_DROPS, one)
     queue.close()

@@ -1,8 +1,9 @@
-"""A writer in a process of its own that takes orders: `python -m tests.support.rival DATA NAME LEASE SECONDS HOURS`.
+"""A writer in a process of its own that takes orders; `python -m tests.support.rival DATA NAME LEASE SECONDS HOURS URL`
 
 LEASE is `lease`, or `no-lease` so that two of them can believe they own the same partition. SECONDS is how long its
-transactions may live. HOURS shifts its clock, so that what is young for others is old for its maintenance. Each line
-on stdin is an order, answered by one line; an error of the store is an answer, too:
+transactions may live. HOURS shifts its clock, so that what is young for others is old for its maintenance. URL is the
+store's, empty for the lake of DATA. Each line on stdin is an order, answered by one line; an error of the store is an
+answer, too:
 
     claim                    the offset from which partition 0 goes on
     commit N                 N votes from there
@@ -56,9 +57,17 @@ class Rival:
         lease: bool = False,
         transaction_seconds: float = 30,
         clock_hours: float = 0,
+        store_url: str = "",
         tracer: Sequence[str] = (),
     ) -> None:
-        told = [str(folder), name, "lease" if lease else "no-lease", str(transaction_seconds), str(clock_hours)]
+        told = [
+            str(folder),
+            name,
+            "lease" if lease else "no-lease",
+            str(transaction_seconds),
+            str(clock_hours),
+            store_url,
+        ]
         command = [*tracer, sys.executable, "-m", "tests.support.rival", *told]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -96,28 +105,28 @@ class Rival:
 
 
 def main() -> None:
-    folder, name, lease, seconds, hours = sys.argv[1:]
-    flags = {"worker_name": name, "worker__transaction_seconds": float(seconds)}
+    folder, name, lease, seconds, hours, url = sys.argv[1:]
+    flags = {"worker_name": name, "worker__transaction_seconds": float(seconds), "store_url": url}
     scribe = Scribe(1)
     scribe.transactions = os.getpid() * 10_000
     try:
         with a_writer(Path(folder), lease=lease == "lease", hours_ahead=float(hours), **flags) as writer:
             for line in sys.stdin:
-                print(_answer(Path(folder), writer, scribe, line.split()), flush=True)
+                print(_answer(Path(folder), url, writer, scribe, line.split()), flush=True)
     except FeedbackError as error:
         print(f"{type(error).__name__}: {error}", flush=True)
 
 
-def _answer(data: Path, writer: Writer, scribe: Scribe, order: list[str]) -> str:
+def _answer(data: Path, url: str, writer: Writer, scribe: Scribe, order: list[str]) -> str:
     before = scribe.next[0]
     try:
-        return _obey(data, writer, scribe, order)
+        return _obey(data, url, writer, scribe, order)
     except FeedbackError as error:
         scribe.next[0] = before
         return f"{type(error).__name__}: {error}"
 
 
-def _obey(data: Path, writer: Writer, scribe: Scribe, order: list[str]) -> str:
+def _obey(data: Path, url: str, writer: Writer, scribe: Scribe, order: list[str]) -> str:
     match order:
         case ["claim"]:
             scribe.next = writer.claim(LOG, TOPIC, [0])
@@ -132,7 +141,7 @@ def _obey(data: Path, writer: Writer, scribe: Scribe, order: list[str]) -> str:
             writer.commit(rows)
             return "committed"
         case ["round"]:
-            return maintain(writer, data)
+            return maintain(writer, data, store_url=url)
         case ["mark", name]:
             return str(Path(name).exists())
     raise ValueError(order)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from feedback_analytics.settings import Settings, read_settings
 from feedback_analytics.store import CommitRows, JobKind, Reader, Writer, open_writer
-from feedback_analytics.store.jobs import JobQueue
+from feedback_analytics.store.jobs import open_queue
 
 LOG, TOPIC = "log-1", "feedback.votes.v1"
 BEGIN = datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -42,9 +42,9 @@ def a_writer(folder: Path, *, lease: bool = True, hours_ahead: float = 0, **flag
     )
 
 
-def maintain(writer: Writer, folder: Path) -> str:
+def maintain(writer: Writer, folder: Path, **flags: object) -> str:
     """One thorough round of maintenance, asked for as `feedback maintenance run` does: its state and what it did."""
-    queue = JobQueue(folder)
+    queue = open_queue(settings_of(folder, **flags))
     queue.submit(JobKind.MAINTENANCE, {})
     queue.close()
     while not (done := writer.run_due_jobs()).finished:

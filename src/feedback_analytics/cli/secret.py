@@ -28,11 +28,11 @@ def reader_secret(settings: Settings) -> bytes:
                 f"reader_secret has {len(secret)} bytes; it must have 16 to 64. `openssl rand -hex 32` makes one."
             )
         return secret
-    if not settings.is_embedded:
+    if not settings.is_embedded or settings.store_url.startswith(("postgresql:", "postgres:")):
         parse_broker(settings.broker)  # What is wrong with the URL itself is the better answer.
         raise SettingsError(
-            "reader_secret is not set. On Kafka every part must be given the same one: set FEEDBACK_READER_SECRET; "
-            "`openssl rand -hex 32` makes a good one."
+            "reader_secret is not set. On Kafka or PostgreSQL every part must be given the same one: set "
+            "FEEDBACK_READER_SECRET; `openssl rand -hex 32` makes a good one."
         )
     file = settings.data_path / "reader.secret"
     if not file.exists():

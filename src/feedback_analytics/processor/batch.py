@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC
-from feedback_analytics.errors import Fenced, LogError, StoreError
+from feedback_analytics.errors import Fenced, LogError, StoreBusy, StoreError
 from feedback_analytics.processor.articles import prepare_articles
 from feedback_analytics.processor.batches import Batch
 from feedback_analytics.processor.index import Indexes
@@ -123,6 +123,8 @@ class Processor:
         earliest = {partition: first for partition, (first, _) in identity.ranges.items()}
         try:
             self._writer.register_topic(identity.log_id, topic, identity.partitions, earliest)
+        except StoreBusy:
+            raise
         except StoreError as error:
             self._stop(topic, partitions, str(error))
             return

@@ -1,7 +1,8 @@
 """Store: everything the service knows, in a DuckLake: immutable Parquet files and a transactional catalog.
 
-Rows, ledger and position of a batch commit in one transaction. One process writes, any number read, and neither waits
-for the other. The public face is the views of schema mart; the tables of schema raw are documented but may change.
+Rows, ledger and position of a batch commit in one transaction. One process writes (with a catalog on PostgreSQL, one
+per worker), any number read, and neither waits for the other. The public face is the views of schema mart; the tables
+of schema raw are documented but may change.
 DuckDB is known in this room only, except for the relations that `Reader.sql` hands to analysts.
 
     with open_writer(settings, secret_fingerprint=fingerprint, now=utc_now) as writer:

@@ -9,7 +9,7 @@ from typing import Any
 
 from feedback_analytics.errors import StoreBusy, StoreError
 from feedback_analytics.settings import Settings
-from feedback_analytics.store.jobs import Job, JobKind, JobQueue, JobState
+from feedback_analytics.store.jobs import Job, JobKind, JobState, open_queue
 from feedback_analytics.store.location import find_store
 from feedback_analytics.store.writer import open_writer
 
@@ -27,11 +27,11 @@ def run_job(
 ) -> Job:
     """Have a job done and wait for it; on_progress hears how far it is.
 
-    The process that holds the write lease does it. When none does, this one takes the lease and does it itself.
+    The process that holds the write lease, or leads, does it. When there is none, this one takes its place for it.
     Raises StoreError with the reason when it failed, SettingsError when there is no store.
     """
     find_store(settings.store_location)
-    queue = JobQueue(settings.data_path)
+    queue = open_queue(settings)
     try:
         job_id, heard = queue.submit(kind, arguments), ""
         while not (job := queue.read(job_id)).is_over:
@@ -48,9 +48,11 @@ def run_job(
 
 
 def _run_here(settings: Settings, now: Callable[[], datetime]) -> bool:
-    """Run what waits, if nobody else holds the write lease."""
+    """Run what waits, if nobody else holds the write lease, or leads."""
     try:
-        with open_writer(settings, secret_fingerprint=None, now=now) as writer:
+        with open_writer(settings, secret_fingerprint=None, now=now, is_worker=False) as writer:
+            if not writer.leads():
+                return False
             while writer.run_due_jobs().more_waits:
                 pass
         return True

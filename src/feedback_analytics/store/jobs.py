@@ -1,7 +1,8 @@
-"""Jobs: what other processes ask of the one that writes, in `jobs.sqlite` of the data directory.
+"""Jobs: what other processes ask of the one that writes, or leads those that write.
 
-A job survives its worker: one that was running when its worker died is run again by the next, so every kind of job may
-be run twice. The file holds no data of readers and may be deleted while nothing waits.
+Kept in `jobs.sqlite` of the data directory, or beside the catalog on its server. A job survives its worker: one that
+was running when its worker died is run again by the next, so every kind of job may be run twice. The queue holds no
+data of readers and may be deleted while nothing waits.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from feedback_analytics.errors import StoreError
+from feedback_analytics.settings import Settings
+from feedback_analytics.store.location import LakeServer, locate_store
+from feedback_analytics.store.server import CatalogServer
 from feedback_analytics.store.statements import statement
 
 
@@ -51,8 +55,69 @@ class Job:
         return self.state in (JobState.DONE, JobState.FAILED)
 
 
-class JobQueue:
-    """The queue of a data directory. Any number of processes submit; the holder of the write lease runs."""
+class JobQueue(Protocol):
+    """A queue. Any number of processes submit; the one that leads runs."""
+
+    def submit(self, kind: JobKind, arguments: Mapping[str, Any]) -> int:
+        """Ask for a job; its id."""
+
+    def read(self, job_id: int) -> Job:
+        """How far the job is. Raises StoreError when the queue has lost it."""
+
+    def next_waiting(self) -> Job | None:
+        """The oldest job that is not over. One that is `running` was left by a worker that died: run it again."""
+
+    def note(self, job_id: int, state: JobState, told: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def open_queue(settings: Settings, server: CatalogServer | None = None) -> JobQueue:
+    """The queue of this installation. server: a session to use with it; without one the queue opens its own."""
+    place = locate_store(settings.store_location)
+    if isinstance(place, LakeServer):
+        return JobTable(server or CatalogServer(place, worker=None, idle_seconds=OWN_SESSION_SECONDS), server is None)
+    return JobFile(settings.data_path)
+
+
+OWN_SESSION_SECONDS = 3600.0
+"""Life of an idle session of one who waits for a job."""
+
+
+class JobTable:
+    """The queue of a PostgreSQL catalog: a table beside it, in a schema of its own."""
+
+    def __init__(self, server: CatalogServer, is_own: bool) -> None:
+        self._server, self._is_own = server, is_own
+        for command in statement("jobs_table").split(";"):
+            if command.strip():
+                server.rows(command.encode())
+
+    def submit(self, kind: JobKind, arguments: Mapping[str, Any]) -> int:
+        query = b"insert into feedback.jobs (kind, arguments) values ($1, $2) returning job_id"
+        return int(self._server.rows(query, (str(kind), json.dumps(arguments)))[0][0])
+
+    def read(self, job_id: int) -> Job:
+        rows = self._server.rows(statement("job_of_table").encode(), (job_id,))
+        if not rows:
+            raise StoreError("the job queue lost a job: feedback.jobs was emptied while it waited. Ask for it again.")
+        return _job(rows[0])
+
+    def next_waiting(self) -> Job | None:
+        rows = self._server.rows(statement("next_job_of_table").encode())
+        return _job(rows[0]) if rows else None
+
+    def note(self, job_id: int, state: JobState, told: str) -> None:
+        query = b"update feedback.jobs set state = $1, told = $2 where job_id = $3"
+        self._server.rows(query, (str(state), told, job_id))
+
+    def close(self) -> None:
+        if self._is_own:
+            self._server.close()
+
+
+class JobFile:
+    """The queue of a data directory: a SQLite file."""
 
     def __init__(self, data_path: Path) -> None:
         data_path.mkdir(parents=True, exist_ok=True)

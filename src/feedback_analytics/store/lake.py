@@ -14,8 +14,9 @@ from typing import Any
 
 import duckdb
 
-from feedback_analytics.errors import StoreDamaged, StoreError
-from feedback_analytics.store.location import LakeFolder
+from feedback_analytics.errors import FeedbackError, StoreDamaged, StoreError
+from feedback_analytics.store.location import LakeFolder, LakePlace, LakeServer, no_store
+from feedback_analytics.store.server import CONNECT_SECONDS, connection_error
 
 ALIAS = "feedback"
 CATALOG = f"__ducklake_metadata_{ALIAS}"
@@ -35,7 +36,11 @@ WRITER_THREADS = 1
 # Two threads share one transaction of 50,000 rows no faster, and spend 7.7 instead of 4.7 µs of CPU a row (measured on
 # 2 cores, 600,000 votes, medians of three interleaved runs).
 
-EXTENSIONS = ("sqlite_scanner", "ducklake")
+CATALOG_SECRET = "feedback_catalog"
+# Name of DuckDB's secret with which an engine connects to the server of its catalog.
+
+CANNOT_CONNECT = "Unable to connect to Postgres"
+# What DuckDB says first when the server of the catalog does not let it in.
 
 FILE_MEBIBYTES = 8
 # A data file is at most so large; merging makes smaller ones (maintenance.MERGED_ROWS).
@@ -52,9 +57,9 @@ OPTIONS = {
 
 
 def open_engine(
-    *, threads: int, memory_bytes: int | None = None, spill: Path | None = None
+    place: LakePlace, *, threads: int, memory_bytes: int | None = None, spill: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB instance of its own, in memory, with the lake's extensions and UTC as its time zone.
+    """A DuckDB instance of its own, in memory, with the extensions of this lake and UTC as its time zone.
 
     spill is the folder for what does not fit into memory_bytes; None leaves DuckDB's default.
     """
@@ -64,26 +69,29 @@ def open_engine(
     if spill is not None:
         config["temp_directory"] = str(spill)
     engine = duckdb.connect(config=config)
-    for name in EXTENSIONS:
+    for name in (place.scanner, "ducklake"):
         engine.execute(f"load {literal(str(_extension(name)))}")
     engine.execute("set global timezone = 'UTC'")
     return engine
 
 
-def attach_for_writing(engine: duckdb.DuckDBPyConnection, folder: LakeFolder) -> None:
-    """Attach the lake as the default database, making it when there is none. The caller holds the write lease."""
-    _attach(
-        engine,
-        folder,
-        {
-            "data_path": literal(str(folder.data)),
-            "override_data_path": "true",
-            "data_inlining_row_limit": str(INLINED_ROWS),
-            # Without the write-ahead log busy readers lock each other and the writer out, for more than a second.
-            "meta_journal_mode": "'wal'",
-            "meta_busy_timeout": str(BUSY_MILLISECONDS),
-        },
-    )
+def attach_for_writing(engine: duckdb.DuckDBPyConnection, place: LakePlace, transaction_seconds: float) -> None:
+    """Attach the lake as the default database, making it when there is none. The caller has the lease, or the gate.
+
+    A server ends the connection of a transaction that stands still for longer than transaction_seconds.
+    """
+    options = {
+        "data_path": literal(str(place.data)),
+        "override_data_path": "true",
+        "data_inlining_row_limit": str(INLINED_ROWS),
+    }
+    if isinstance(place, LakeFolder):
+        # Without the write-ahead log busy readers lock each other and the writer out, for more than a second.
+        options |= {"meta_journal_mode": "'wal'", "meta_busy_timeout": str(BUSY_MILLISECONDS)}
+        _attach(engine, place, f"sqlite:{place.catalog}", options)
+    else:
+        idle = f"options='-c idle_in_transaction_session_timeout={int(transaction_seconds * 1000)}'"
+        _attach(engine, place, f"postgres:{_connection(place)} {idle}", options | _secret(engine, place))
 
 
 def hold_catalog(engine: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
@@ -105,32 +113,58 @@ def set_options(engine: duckdb.DuckDBPyConnection) -> None:
         engine.execute(f"call {ALIAS}.set_option({literal(name)}, {literal(value)})")
 
 
-def attach_for_reading(engine: duckdb.DuckDBPyConnection, folder: LakeFolder, catalog: Path) -> None:
-    """Attach the lake as the default database, to be read only. catalog is the lake's, or a private copy of it."""
-    options = {
-        "read_only": "true",
-        "data_path": literal(str(folder.data)),
-        "override_data_path": "true",
-        "meta_busy_timeout": str(BUSY_MILLISECONDS),
-    }
-    _attach(engine, folder, options, catalog)
+def attach_for_reading(engine: duckdb.DuckDBPyConnection, place: LakePlace, catalog: Path | None) -> None:
+    """Attach the lake as the default database, to be read only. catalog: a private copy of a folder's, where needed."""
+    options = {"read_only": "true", "data_path": literal(str(place.data)), "override_data_path": "true"}
+    if isinstance(place, LakeFolder):
+        options["meta_busy_timeout"] = str(BUSY_MILLISECONDS)
+        _attach(engine, place, f"sqlite:{catalog or place.catalog}", options)
+    else:
+        _attach(engine, place, f"postgres:{_connection(place)}", options | _secret(engine, place))
 
 
-def _attach(
-    engine: duckdb.DuckDBPyConnection, folder: LakeFolder, options: Mapping[str, str], catalog: Path | None = None
-) -> None:
-    source = literal(f"ducklake:sqlite:{catalog or folder.catalog}")
+def _secret(engine: duckdb.DuckDBPyConnection, place: LakeServer) -> dict[str, str]:
+    """Make who connects, and where, a secret of this engine: the text of an ATTACH shows in tables and in errors."""
+    parts = {"host": place.host, "port": str(place.port), "database": place.database}
+    parts |= {name: value for name, value in (("user", place.user), ("password", place.password)) if value}
+    listed = ", ".join(f"{name} {literal(value)}" for name, value in parts.items())
+    engine.execute(f"create or replace secret {CATALOG_SECRET} (type postgres, {listed})")
+    return {"meta_secret": literal(CATALOG_SECRET)}
+
+
+def _connection(place: LakeServer) -> str:
+    """What libpq is told besides the secret."""
+    told = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "feedback lake", **dict(place.options)}
+    return " ".join(f"{name}='{_escaped(value)}'" for name, value in told.items())
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace("'", r"\'")
+
+
+def _attach(engine: duckdb.DuckDBPyConnection, place: LakePlace, catalog: str, options: Mapping[str, str]) -> None:
     listed = ", ".join(f"{name} {value}" for name, value in options.items())
     try:
-        engine.execute(f"attach {source} as {ALIAS} ({listed})")
+        engine.execute(f"attach {literal(f'ducklake:{catalog}')} as {ALIAS} ({listed})")
         engine.execute(f"use {ALIAS}")
-    except duckdb.IOException as error:
-        raise StoreError(f"cannot open the store in {folder.path}: {told_by(error)}") from error
     except duckdb.Error as error:
-        raise StoreDamaged(
-            f"the catalog {folder.catalog} cannot be read: {told_by(error)} "
-            "Restore it from a backup; the Parquet files beside it are whole without it."
-        ) from error
+        raise _attach_error(place, error) from error
+
+
+def _attach_error(place: LakePlace, error: duckdb.Error) -> FeedbackError:
+    told = told_by(error)
+    if isinstance(place, LakeServer):
+        if "creating a new DuckLake is explicitly disabled" in told:
+            return no_store(place.name)
+        if CANNOT_CONNECT in told:
+            return connection_error(place, told.split(": ", 3)[-1])
+        return StoreError(f"cannot open the store of {place.name}: {told}")
+    if isinstance(error, duckdb.IOException):
+        return StoreError(f"cannot open the store in {place.path}: {told}")
+    return StoreDamaged(
+        f"the catalog {place.catalog} cannot be read: {told} "
+        "Restore it from a backup; the Parquet files beside it are whole without it."
+    )
 
 
 def confine(engine: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:

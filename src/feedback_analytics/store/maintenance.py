@@ -21,6 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from feedback_analytics.errors import StoreDamaged
+from feedback_analytics.store.durable import HELD
 from feedback_analytics.store.folding import Folding
 from feedback_analytics.store.lake import ALIAS, CATALOG, INLINED_ROWS, oldest_snapshot
 from feedback_analytics.store.statements import statement
@@ -204,7 +205,7 @@ class Maintenance:
         for first in range(0, len(replaced), REMOVED_AT_ONCE):
             some = replaced[first : first + REMOVED_AT_ONCE]
             for _, path, is_relative in some:
-                file = self._lake.folder.data / path if is_relative else Path(path)
+                file = self._lake.place.data / path if is_relative else Path(path)
                 file.unlink(missing_ok=True)
             with self._lake.transaction() as engine:
                 file_ids = ", ".join(str(file_id) for file_id, _, _ in some)
@@ -217,7 +218,7 @@ class Maintenance:
         known = {row[0] for row in self._lake.engine.execute(statement("known_files")).fetchall()}
         before = (self._now() - self._age).timestamp()
         removed = 0
-        for file in self._lake.folder.data.rglob("*.parquet"):
+        for file in (*self._lake.place.data.rglob("*.parquet"), *self._lake.place.data.glob(f"{HELD}/*")):
             if file.name not in known and file.stat().st_mtime < before:
                 file.unlink()
                 removed += 1

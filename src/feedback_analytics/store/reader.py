@@ -26,7 +26,7 @@ import pyarrow as pa
 from feedback_analytics.errors import QueryError, QueryTimeout, StoreBusy, StoreError
 from feedback_analytics.settings import Settings, StoreSettings
 from feedback_analytics.store.lake import ALIAS, attach_for_reading, confine, newest_snapshot, open_engine, told_by
-from feedback_analytics.store.location import LakeFolder, find_store
+from feedback_analytics.store.location import LakeFolder, LakePlace, find_store
 from feedback_analytics.store.positions import End, Ends, Position, read_positions
 from feedback_analytics.store.schema import check_readable, read_facts
 
@@ -111,19 +111,19 @@ class Snapshot:
 class Reader:
     """One read-only DuckDB instance on the store. May be used by several threads; close it when done."""
 
-    def __init__(self, folder: LakeFolder, settings: StoreSettings, *, confined: bool, older: bool) -> None:
-        self._folder, self._seconds, self._confined = folder, settings.query_seconds, confined
+    def __init__(self, place: LakePlace, settings: StoreSettings, *, confined: bool, older: bool) -> None:
+        self._place, self._seconds, self._confined = place, settings.query_seconds, confined
         self.ends = Ends()
         self._private = Path(tempfile.mkdtemp(prefix="feedback-reader-"))
         self._engine = open_engine(
-            threads=settings.threads, memory_bytes=settings.reader_memory_bytes, spill=self._private / "spill"
+            place, threads=settings.threads, memory_bytes=settings.reader_memory_bytes, spill=self._private / "spill"
         )
         try:
             _plan_once(self._engine)
-            attach_for_reading(self._engine, folder, self._catalog())
+            attach_for_reading(self._engine, place, self._catalog())
             check_readable(self._engine, older=older)
             if confined:
-                confine(self._engine, [folder.data, self._private / "spill"])
+                confine(self._engine, [place.data, self._private / "spill"])
         except BaseException:
             self.close()
             raise
@@ -162,27 +162,18 @@ class Reader:
 
     def positions(self) -> list[Position]:
         """Where the store stands in each partition, sorted by log, topic and partition."""
-        connection = self._connection()
-        try:
+        with self._told_as_ours() as connection:
             return read_positions(connection)
-        finally:
-            connection.close()
 
     def secret_fingerprint(self) -> str | None:
         """The fingerprint of the reader secret this store was made with; None before the first worker's start."""
-        connection = self._connection()
-        try:
+        with self._told_as_ours() as connection:
             return read_facts(connection).get("reader_secret_fingerprint")
-        finally:
-            connection.close()
 
     def snapshot_id(self) -> int:
         """The number of the newest snapshot; the same number means the same data. Takes about 2 ms."""
-        connection = self._connection()
-        try:
+        with self._told_as_ours() as connection:
             return newest_snapshot(connection)
-        finally:
-            connection.close()
 
     def ask(
         self, connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters | None
@@ -221,13 +212,24 @@ class Reader:
     ) -> None:
         self.close()
 
+    @contextmanager
+    def _told_as_ours(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for a look of ours; what DuckDB says then is a StoreError."""
+        connection = self._connection()
+        try:
+            yield connection
+        except duckdb.Error as error:
+            raise StoreError(f"cannot read the store in {self._place.name}: {told_by(error)}") from error
+        finally:
+            connection.close()
+
     def _connection(self) -> duckdb.DuckDBPyConnection:
         connection = self._engine.cursor()
         try:
             connection.execute(f"use {ALIAS}")
         except duckdb.Error as error:
             connection.close()
-            raise StoreError(f"cannot read the store in {self._folder.path}: {told_by(error)}") from error
+            raise StoreError(f"cannot read the store in {self._place.name}: {told_by(error)}") from error
         return connection
 
     def _refuse_other_than_asking(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
@@ -242,12 +244,12 @@ class Reader:
                 "the store answers one SELECT at a time (or EXPLAIN, SHOW, DESCRIBE); it cannot be changed here."
             )
 
-    def _catalog(self) -> Path:
-        """The catalog to attach: of a read-only mount a private copy, as SQLite must write its shared memory."""
-        folder = self._folder
-        if os.access(folder.path, os.W_OK) and os.access(folder.catalog, os.W_OK):
-            return folder.catalog
-        return _copy_catalog(folder, self._private)
+    def _catalog(self) -> Path | None:
+        """Of a catalog on a read-only mount a private copy, as SQLite must write its shared memory; else None."""
+        place = self._place
+        if not isinstance(place, LakeFolder) or (os.access(place.path, os.W_OK) and os.access(place.catalog, os.W_OK)):
+            return None
+        return _copy_catalog(place, self._private)
 
 
 def _plan_once(engine: duckdb.DuckDBPyConnection) -> None:

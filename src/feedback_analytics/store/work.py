@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from feedback_analytics.errors import FeedbackError
+from feedback_analytics.errors import FeedbackError, StoreBusy, StoreUnreachable
 from feedback_analytics.settings import StoreSettings
 from feedback_analytics.store.jobs import Job, JobKind, JobQueue, JobState
 from feedback_analytics.store.lake import told_by
@@ -19,6 +19,9 @@ from feedback_analytics.store.notes import note_annotation, note_delivery, note_
 from feedback_analytics.store.positions import accept_loss
 from feedback_analytics.store.told_drops import note_drops, noted_sentence
 from feedback_analytics.store.transactions import WritableLake
+
+BUSY_PAUSE_SECONDS = 1.0
+"""Wait before a job is begun anew that others were in the way of."""
 
 Write = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any], datetime], str]
 
@@ -52,18 +55,33 @@ class StoreWork:
         maintenance: Maintenance,
         settings: StoreSettings,
         now: Callable[[], datetime],
+        *,
+        leads: Callable[[], bool],
     ) -> None:
+        """leads: whether this is the writer that runs jobs and maintenance now; asked before each of them."""
         self._queue, self._lake, self._maintenance, self._now = queue, lake, maintenance, now
+        self._leads = leads
         self._pause = timedelta(seconds=settings.maintenance_seconds)
         self._due_at = now() + self._pause
         self._running: _Running | None = None
+        self._busy_until = 0.0
 
     def run(self, budget_seconds: float) -> DoneWork:
         """Run slices until the budget is used up; a slice that has begun is finished."""
-        deadline = time.monotonic() + budget_seconds
         finished: list[Job] = []
         problems: list[str] = []
+        try:
+            return self._run(time.monotonic() + budget_seconds, finished, problems)
+        except StoreUnreachable as error:
+            # Of the lead or the queue; what ran is begun anew by whoever leads then.
+            self._running = None
+            return DoneWork(False, tuple(finished), (*problems, str(error)))
+
+    def _run(self, deadline: float, finished: list[Job], problems: list[str]) -> DoneWork:
         while True:
+            if not self._leads():
+                self._running = None
+                return DoneWork(False, tuple(finished), tuple(problems))
             self._running = self._running or self._next()
             if self._running is None:
                 return DoneWork(False, tuple(finished), tuple(problems))
@@ -75,7 +93,7 @@ class StoreWork:
         self._queue.close()
 
     def _next(self) -> _Running | None:
-        job = self._queue.next_waiting()
+        job = self._queue.next_waiting() if time.monotonic() >= self._busy_until else None
         if job is not None:
             self._queue.note(job.job_id, JobState.RUNNING, "")
             return _Running(self._slices(job), job)
@@ -92,6 +110,12 @@ class StoreWork:
             return
         except StopIteration:
             state, told = JobState.DONE, "; ".join(running.told) or "nothing to do"
+        except StoreBusy as error:
+            self._running = None
+            if running.job:
+                self._put_off(running.job, error)
+                return
+            state, told = JobState.FAILED, str(error)
         except FeedbackError as error:
             state, told = JobState.FAILED, str(error)
         except duckdb.Error as error:
@@ -104,6 +128,11 @@ class StoreWork:
             finished.append(self._queue.read(running.job.job_id))
         elif state is JobState.FAILED:
             problems.append(told)
+
+    def _put_off(self, job: Job, error: StoreBusy) -> None:
+        """Others were in the way: begin the job anew, later. Every job may be run twice."""
+        self._queue.note(job.job_id, JobState.WAITING, str(error))
+        self._busy_until = time.monotonic() + BUSY_PAUSE_SECONDS
 
     def _slices(self, job: Job) -> Iterator[str]:
         match job.kind:

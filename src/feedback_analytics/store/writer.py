@@ -1,6 +1,7 @@
 """The writer: a worker's rows, its ledger and its positions become durable in one transaction, or not at all.
 
-It holds the write lease of the store for as long as it is open, and is used by one thread at a time. What it promises:
+On a SQLite catalog it holds the write lease of the store for as long as it is open; on PostgreSQL there may be several,
+each under a name of its own. It is used by one thread at a time. What it promises:
 
 - a transaction moves each position from exactly where the caller believes it to be, else nothing of it is written;
 - every data file is on disk before the catalog names it (durable.py);
@@ -23,7 +24,7 @@ import pyarrow as pa
 
 from feedback_analytics.errors import Fenced, SettingsError, StoreError
 from feedback_analytics.settings import Settings
-from feedback_analytics.store.jobs import JobQueue
+from feedback_analytics.store.jobs import open_queue
 from feedback_analytics.store.lake import (
     WRITER_MEMORY_BYTES,
     WRITER_THREADS,
@@ -31,8 +32,8 @@ from feedback_analytics.store.lake import (
     hold_catalog,
     open_engine,
 )
-from feedback_analytics.store.lease import WriteLease
-from feedback_analytics.store.location import locate_store
+from feedback_analytics.store.lease import Guard, WriteLease
+from feedback_analytics.store.location import LakeFolder, LakePlace, LakeServer, locate_store
 from feedback_analytics.store.maintenance import Maintenance
 from feedback_analytics.store.positions import (
     make_positions_table,
@@ -44,6 +45,7 @@ from feedback_analytics.store.positions import (
 )
 from feedback_analytics.store.rows import CommitRows, Committed, PartitionPlace, Row
 from feedback_analytics.store.schema import bring_up_to_date, read_facts, set_fact
+from feedback_analytics.store.server import CatalogServer
 from feedback_analytics.store.statements import statement
 from feedback_analytics.store.transactions import WritableLake
 from feedback_analytics.store.work import DoneWork, StoreWork
@@ -53,53 +55,73 @@ CASTS_OFFSETS = 500_000
 
 
 def open_writer(
-    settings: Settings, *, secret_fingerprint: str | None, now: Callable[[], datetime], lease: bool = True
+    settings: Settings,
+    *,
+    secret_fingerprint: str | None,
+    now: Callable[[], datetime],
+    lease: bool = True,
+    is_worker: bool = True,
 ) -> Writer:
     """The store at settings.store_location, open for writing; made when there is none, migrated when it is older.
 
     secret_fingerprint is kept with a new store and compared with that of an old one; None asks for no comparison.
-    lease=False leaves the write lease out: for tests that need two writers, and for nothing else.
+    lease=False leaves the write lease out: for tests that need two writers, and for nothing else. is_worker=False is
+    for a process that runs jobs but no partitions.
 
-    Raises StoreBusy when another process writes, SettingsError for another secret, MigrationNeeded for a newer store.
+    Raises StoreBusy when another process writes, SettingsError for another secret or a server that does not let us in,
+    StoreUnreachable for one that does not answer, MigrationNeeded for a newer store.
     """
     table = positions_table(settings.worker_name)
-    folder = locate_store(settings.store_location)
+    place = locate_store(settings.store_location)
+    guard = _open_guard(place, settings, lease=lease, is_worker=is_worker)
+    engine = open_engine(
+        place, threads=WRITER_THREADS, memory_bytes=WRITER_MEMORY_BYTES, spill=settings.data_path / "spill"
+    )
     try:
-        folder.data.mkdir(parents=True, exist_ok=True)
-        held = WriteLease(folder.write_lock) if lease else None
-    except OSError as error:
-        raise StoreError(f"cannot write to the store's folder {folder.path}: {error.strerror}.") from error
-    engine = open_engine(threads=WRITER_THREADS, memory_bytes=WRITER_MEMORY_BYTES, spill=folder.spill)
-    try:
-        attach_for_writing(engine, folder)
-        bring_up_to_date(engine, now)
-        _check_secret(engine, secret_fingerprint)
-        make_positions_table(engine, table)
-        return Writer(engine, settings, held, now)
+        with guard.passage(alone=True):
+            attach_for_writing(engine, place, settings.worker.transaction_seconds)
+            bring_up_to_date(engine, now)
+            _check_secret(engine, secret_fingerprint)
+            if is_worker:
+                make_positions_table(engine, table)
+        return Writer(engine, place, settings, guard, now)
     except BaseException:
         engine.close()
-        if held:
-            held.close()
+        guard.close()
         raise
 
 
+def _open_guard(place: LakePlace, settings: Settings, *, lease: bool, is_worker: bool) -> Guard:
+    try:
+        place.data.mkdir(parents=True, exist_ok=True)
+        if isinstance(place, LakeServer):
+            name = settings.worker_name if is_worker else None
+            return CatalogServer(place, worker=name, idle_seconds=settings.worker.transaction_seconds)
+        return WriteLease(place.write_lock if lease else None)
+    except OSError as error:
+        raise StoreError(f"cannot write to the store's folder {place.data.parent}: {error.strerror}.") from error
+
+
 class Writer:
-    """The one writing side of a store. Open it by `open_writer`; close it to give the write lease back."""
+    """A writing side of a store. Open it by `open_writer`; close it to give the write lease, or its name, back."""
 
     def __init__(
         self,
         engine: duckdb.DuckDBPyConnection,
+        place: LakePlace,
         settings: Settings,
-        lease: WriteLease | None,
+        guard: Guard,
         now: Callable[[], datetime],
     ) -> None:
-        self._engine, self._lease, self._now = engine, lease, now
-        self._holder = hold_catalog(engine)
-        self._lake = WritableLake(engine, locate_store(settings.store_location), settings.worker.transaction_seconds)
+        self._engine, self._guard, self._now = engine, guard, now
+        self._holder = hold_catalog(engine) if isinstance(place, LakeFolder) else None
+        self._lake = WritableLake(engine, place, settings.worker.transaction_seconds, guard)
         self._positions = positions_table(settings.worker_name)
-        zone = settings.analytics.time_zone
-        maintenance = Maintenance(self._lake, settings.store.snapshot_seconds, zone, now)
-        self._work = StoreWork(JobQueue(settings.data_path), self._lake, maintenance, settings.store, now)
+        queue = open_queue(settings, guard if isinstance(guard, CatalogServer) else None)
+        maintenance = Maintenance(
+            self._lake.alone(), settings.store.snapshot_seconds, settings.analytics.time_zone, now
+        )
+        self._work = StoreWork(queue, self._lake.alone(), maintenance, settings.store, now, leads=guard.leads)
         self._schemas = {table: engine.execute(f"from raw.{table} limit 0").to_arrow_table().schema for table in TABLES}
         facts = read_facts(engine)
         self.store_id = facts["store_id"]
@@ -111,8 +133,7 @@ class Writer:
         Raises StoreError when the store knows the topic with another number of partitions (a reader's home would
         move), or from another log whose loss was not accepted.
         """
-        query = "select log_id, partitions from raw.topics where log_topic = ?"
-        known = dict(self._engine.execute(query, [topic]).fetchall())
+        known = self._known_topics(topic)
         other = next((count for count in known.values() if count != partitions), None)
         if other is not None:
             raise StoreError(
@@ -120,10 +141,13 @@ class Writer:
                 f"Give it {other} partitions, or use a store of its own."
             )
         if not known:
-            with self._lake.transaction():
-                register_topic(self._engine, log_id, topic, earliest, self._now())
+            # Alone, and looked at again: of two workers that start together one makes it known.
+            with self._lake.alone().transaction():
+                if not self._known_topics(topic):
+                    register_topic(self._engine, log_id, topic, earliest, self._now())
             return
-        held = {p.partition for p in read_positions(self._engine) if (p.log_id, p.topic) == (log_id, topic)}
+        with self._lake.as_store_errors():
+            held = {p.partition for p in read_positions(self._engine) if (p.log_id, p.topic) == (log_id, topic)}
         missing = sorted(set(earliest) - held)
         if missing:
             raise StoreError(
@@ -179,7 +203,8 @@ class Writer:
     def committed(self, batch_id: str) -> bool:
         """True when the transaction of this id is in the store: the answer after a commit of unknown outcome."""
         query = "select 1 from raw.batches where batch_id = ? limit 1"
-        return self._engine.execute(query, [batch_id]).fetchone() is not None
+        with self._lake.as_store_errors():
+            return self._engine.execute(query, [batch_id]).fetchone() is not None
 
     def casts(self, log_id: str, topic: str, partition: int, since_offset: int) -> Iterator[pa.Table]:
         """The partition's casts at and after an offset, by rising offset, with the source of each event.
@@ -188,7 +213,7 @@ class Writer:
         go on meanwhile.
         """
         bound = {"log_id": log_id, "topic": topic, "partition": partition}
-        with self._lake.reading() as reading:
+        with self._lake.as_store_errors(), self._lake.reading() as reading:
             first, last = reading.execute(statement("casts_range"), {**bound, "since": since_offset}).fetchone() or (
                 None,
                 None,
@@ -203,11 +228,17 @@ class Writer:
     def article_hashes(self, hashes: Sequence[int]) -> set[int]:
         """Those of the event hashes that are announcements in the store already."""
         query = "select distinct event_hash from raw.articles where event_hash in (select unnest($1::ubigint[]))"
-        return {row[0] for row in self._engine.execute(query, [list(hashes)]).fetchall()}
+        with self._lake.as_store_errors():
+            return {row[0] for row in self._engine.execute(query, [list(hashes)]).fetchall()}
 
     def known_segments(self) -> set[int]:
         """The ids of all segments in the store."""
-        return {row[0] for row in self._engine.execute("select distinct segment_id from raw.segments").fetchall()}
+        with self._lake.as_store_errors():
+            return {row[0] for row in self._engine.execute("select distinct segment_id from raw.segments").fetchall()}
+
+    def leads(self) -> bool:
+        """True when jobs and maintenance are this writer's. On a SQLite catalog always; else one of several leads."""
+        return self._guard.leads()
 
     def run_due_jobs(self, budget_seconds: float = 0.3) -> DoneWork:
         """Run a part of what other processes asked for, and of the maintenance that is due, for about so long.
@@ -218,10 +249,10 @@ class Writer:
 
     def close(self) -> None:
         self._work.close()
-        self._holder.close()
+        if self._holder is not None:
+            self._holder.close()
         self._engine.close()
-        if self._lease:
-            self._lease.close()
+        self._guard.close()
 
     def __enter__(self) -> Self:
         return self
@@ -264,7 +295,14 @@ class Writer:
         return {(topic, partition): offset for (_, topic, partition), offset in wrong.items()}
 
     def _held(self) -> dict[PartitionPlace, int]:
-        return {p.place: p.next_offset for p in read_positions(self._engine) if p.table == self._positions}
+        with self._lake.as_store_errors():
+            return {p.place: p.next_offset for p in read_positions(self._engine) if p.table == self._positions}
+
+    def _known_topics(self, topic: str) -> dict[str, int]:
+        """Number of the topic's partitions, by the logs it came from."""
+        query = "select log_id, partitions from raw.topics where log_topic = ?"
+        with self._lake.as_store_errors():
+            return dict(self._engine.execute(query, [topic]).fetchall())
 
 
 TABLES = ("segments", "batches", "ledger", "dead_letters", "dead_letter_replays", "articles", "article_sections")

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from feedback_analytics.errors import FeedbackError, Fenced, LogError, StoreBusy
+from feedback_analytics.errors import FeedbackError, Fenced, LogError, StoreBusy, StoreUnreachable
 from feedback_analytics.processor import Batch, BatchResult
 from feedback_analytics.settings import WorkerSettings
 
@@ -183,17 +183,23 @@ class Pump:
             return False
 
     async def _patiently(self, work: Callable[..., Any], *given: Any) -> Any:
-        """Do it in the store thread; again, with growing pauses, while store or log are busy."""
-        for tries in range(1, MAX_TRIES):
+        """Do it in the store thread; again, with growing pauses, while store or log are busy.
+
+        A server of the catalog that does not answer is waited for, however long it takes: a new start could do no more.
+        """
+        tries = 0
+        while True:
             try:
                 return await self._in_store_thread(work, *given)
             except (StoreBusy, LogError) as error:
-                if isinstance(error, LogError) and error.retry_after_seconds is None:
+                tries += 1
+                is_final = isinstance(error, LogError) and error.retry_after_seconds is None
+                if is_final or (tries >= MAX_TRIES and not isinstance(error, StoreUnreachable)):
                     raise
                 self._told.retries += 1
                 self._tell_problem(error)
-                await asyncio.sleep(min(MAX_PAUSE_SECONDS, 0.05 * 2**tries) * random.uniform(0.5, 1.0))
-        return await self._in_store_thread(work, *given)
+                pause = min(MAX_PAUSE_SECONDS, 0.05 * 2 ** min(tries, MAX_TRIES))
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))
 
     async def _claim_after_heartbeat(self) -> None:
         """Drop what was fetched; claim anew only if nothing was rebalanced meanwhile.
