@@ -47,6 +47,8 @@ class Metrics:
     refused_commits: Counter
     visible_seconds: Histogram
     lag_records: Gauge
+    worker_lag_records: Gauge
+    rebalance_seconds: Histogram
     caught_up_records: Counter
     # store
     maintenance_seconds: Histogram
@@ -94,6 +96,13 @@ def build_metrics(registry: CollectorRegistry) -> Metrics:
         refused_commits=counter("refused_commits_total", "Commits that the store refused, by cause.", "cause"),
         visible_seconds=seconds("visible_seconds", "Time from a record's receipt until its transaction was committed."),
         lag_records=gauge("lag_records", "Records of the log that are not yet stored.", "topic", "partition"),
+        worker_lag_records=gauge(
+            "worker_lag_records",
+            "Records that a worker has still to store, of the partitions it holds.",
+            "topic",
+            "partition",
+        ),
+        rebalance_seconds=seconds("rebalance_seconds", "Time a worker had no partitions while they were dealt out."),
         caught_up_records=counter("index_caught_up_records_total", "Casts read back from the store into the index."),
         maintenance_seconds=seconds("maintenance_seconds", "Time of one slice of jobs and maintenance."),
         store_files=gauge("store_files", "Data files of the lake that are in use."),

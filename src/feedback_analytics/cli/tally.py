@@ -31,6 +31,8 @@ class Tally:
         for step, seconds in self._steps.cpu_seconds.items():
             metrics.step_cpu_seconds.labels(step).inc(seconds - self._counted_cpu_seconds.get(step, 0.0))
             self._counted_cpu_seconds[step] = seconds
+        if state.rebalances > before.rebalances:
+            metrics.rebalance_seconds.observe(state.rebalance_seconds)
         if state.last is not None and state.transactions > before.transactions:
             self._add_transaction(state.last)
 

@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from feedback_analytics.cli.installation import TOPICS, append_outgoing, now, open_topics
+from feedback_analytics.cli.lag import LagWatch
 from feedback_analytics.cli.metrics import MetricsFile
 from feedback_analytics.cli.secret import reader_secret
 from feedback_analytics.cli.tally import Tally
@@ -78,6 +79,7 @@ def work(settings: Settings, *, until_caught_up: bool = False) -> WorkerState:
         ]
         # What is loaded by now stays: looking through it again cost 0.4 of the collector's 0.8 µs an event.
         gc.freeze()
+        stack.enter_context(LagWatch(log, lambda: dict(processor.positions), metrics.worker_lag_records))
         told.info("worker_started", worker=settings.worker_name)
         state = run_worker(
             settings,

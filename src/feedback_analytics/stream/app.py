@@ -13,6 +13,7 @@ from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC
 from feedback_analytics.log import EmbeddedBroker, EventLog, KafkaBroker, parse_broker
 from feedback_analytics.settings import Settings
 from feedback_analytics.stream.pump import Pump
+from feedback_analytics.stream.rebalances import RebalanceClock
 
 GROUP = "feedback-analytics"
 """The consumer group, and Faust's app id."""
@@ -92,6 +93,7 @@ def build_app(settings: Settings, pump: Pump, log: EventLog) -> FeedbackApp:
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
     )
     app.pump, app.event_log = pump, log
+    app.sensors.add(RebalanceClock(pump.note_rebalance))
     topic = app.topic(VOTES_TOPIC, ARTICLES_TOPIC, key_type=bytes, value_type=bytes, value_serializer="raw")
 
     @app.agent(topic, name="votes-and-articles")

@@ -55,7 +55,8 @@ class BatchProcessor(Protocol):
 class WorkerState:
     """What a worker tells of itself: positions, partitions that stand still and why, what it did since its start.
 
-    problem is what the last try of a transaction met; empty when it went well.
+    problem is what the last try of a transaction met; empty when it went well. rebalances counts those that ended;
+    rebalance_seconds is how long the last of them took.
     """
 
     positions: dict[Place, int]
@@ -67,6 +68,8 @@ class WorkerState:
     last: BatchResult | None
     moved: int = 0
     problem: str = ""
+    rebalances: int = 0
+    rebalance_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -80,6 +83,8 @@ class _Told:
     moved: int = 0
     last: BatchResult | None = None
     problem: str = ""
+    rebalances: int = 0
+    rebalance_seconds: float = 0.0
 
 
 class Pump:
@@ -232,6 +237,12 @@ class Pump:
         self._told.problem = str(error)
         self._on_state(self.state())
 
+    def note_rebalance(self, seconds: float) -> None:
+        """A rebalance has ended, after so long."""
+        self._told.rebalances += 1
+        self._told.rebalance_seconds = seconds
+        self._on_state(self.state())
+
     def start_over(self) -> None:
         """Drop what was fetched, and ask for the positions again soon."""
         self.begin_epoch()
@@ -277,6 +288,8 @@ class Pump:
             told.last,
             told.moved,
             told.problem,
+            told.rebalances,
+            told.rebalance_seconds,
         )
 
     def close(self) -> None:

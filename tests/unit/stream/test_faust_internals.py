@@ -24,7 +24,7 @@ from yarl import URL
 from feedback_analytics.errors import SettingsError
 from feedback_analytics.settings import read_settings
 from feedback_analytics.stream import app as our_app
-from feedback_analytics.stream import batches, embedded_transport, kafka_records, kafka_transport, producer
+from feedback_analytics.stream import batches, embedded_transport, kafka_records, kafka_transport, producer, rebalances
 from feedback_analytics.stream.pump import Pump
 
 
@@ -103,7 +103,8 @@ faust.streams:Stream
     events                       8951ff9be543  the agent takes events
 faust.app.base:App
     _create_directories          2ba9fff48bb9  overridden: there are no tables to make folders for
-    on_rebalance_start           b99fe1e7ba5d  called by the embedded consumer before it assigns
+    on_rebalance_start           b99fe1e7ba5d  called by the embedded consumer before it assigns; tells our sensor
+    on_rebalance_end             0ec52ec00047  tells our sensor
     _on_partitions_assigned      2ac2e1e072e5  waits for subscribe: the embedded consumer assigns in a task of its own
 faust.tables.manager:TableManager
     on_start                     35aa469ac19e  overridden: without its pause of a second
@@ -111,6 +112,9 @@ faust.tables.manager:TableManager
 faust.tables.recovery:Recovery
     _resume_streams              c68b1634b3c3  calls perform_seek before the flow resumes
     on_rebalance                 121a73ad43cf  an assignment of another generation is ignored
+faust.sensors.base:Sensor
+    on_rebalance_start           fe0e1d4423a1  overridden: a rebalance begins
+    on_rebalance_end             ddec0d456d97  overridden: partitions are fetched again
 mode.services:Service
     crashed                      baf00c4fbc9c  watched: what Faust crashed of ends the worker
     crash_reason                 44daacf57f3b  told by the worker's error
@@ -186,6 +190,7 @@ OURS: dict[type, tuple[type, ...]] = {
     kafka_records.ColumnRecords: kafka_records.ColumnRecords.__mro__[1:],
     kafka_transport.Consumer: kafka_transport.Consumer.__mro__[2:],
     kafka_transport.ConsumerThread: kafka_transport.ConsumerThread.__mro__[1:],
+    rebalances.RebalanceClock: rebalances.RebalanceClock.__mro__[1:],
     producer.Producer: producer.Producer.__mro__[1:],
     our_app.FeedbackApp: our_app.FeedbackApp.__mro__[1:],
     our_app.NoTables: our_app.NoTables.__mro__[1:],
