@@ -12,7 +12,7 @@ PEERS  := .venv-peers
 DEMO_DATA ?= data/demo
 PORT      ?= 8080
 
-.PHONY: help demo test check lint bench bench-peers docs pictures clean
+.PHONY: help demo test test-scale check lint bench bench-peers docs pictures clean
 
 help:  ## Show these commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ demo: $(STAMP)  ## Start the service with a sample news site, a month of votes a
 
 test: $(STAMP) debian lint  ## Lint, then all tests: units, laws, integration with a real Kafka, faults, browser.
 	$(BIN)/pytest
+
+test-scale: $(STAMP) debian  ## The fault tests in full: workers, Kafka and PostgreSQL come and go for a quarter of an hour.
+	FEEDBACK_TEST_SCALE=full $(BIN)/pytest -s tests/fault/test_movement.py tests/fault/test_kill_worker.py
 
 check: $(STAMP) debian lint  ## Everything that a change must pass.
 	$(BIN)/mypy

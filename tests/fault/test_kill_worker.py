@@ -24,7 +24,7 @@ from tests.support.builders import a_vote, record_of
 from tests.support.house import PARTITIONS, House
 from tests.support.worker import MAINTENANCE, noted_step
 
-ROUNDS = 20
+ROUNDS = 30 if os.environ.get("FEEDBACK_TEST_SCALE") == "full" else 20
 AIMS = (Step.FETCH, Step.TRANSACTION, Step.BETWEEN, MAINTENANCE)
 HELD = {Step.BETWEEN, Step.FETCH}
 """Steps too short to hit by chance: the worker stands still in them."""

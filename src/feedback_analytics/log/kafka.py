@@ -53,8 +53,10 @@ LEADER_CHANGES = {
     kafka.KafkaError.NOT_LEADER_FOR_PARTITION,
     kafka.KafkaError.LEADER_NOT_AVAILABLE,
     kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
+    kafka.KafkaError.FENCED_LEADER_EPOCH,
+    kafka.KafkaError.UNKNOWN_LEADER_EPOCH,
 }
-"""What brokers answer while a topic was made, or its leader changed, a moment ago."""
+"""What brokers answer while a topic was made, its leader changed, or they started again, a moment ago."""
 
 _names: Any = admin
 # What it offers is not exported for type checkers.
@@ -285,6 +287,8 @@ class KafkaLog:
                 except kafka.KafkaException as error:
                     if error.args[0].code() not in LEADER_CHANGES or time.monotonic() > deadline:
                         raise
+                    # A client that knows the broker from before its new start keeps asking with the former epoch.
+                    self._admin = admin.AdminClient(self._client)
             time.sleep(POLL_SECONDS)
 
     def _messages(self, topic: str, partition: int, first: int, end: int) -> Iterator[Any]:

@@ -55,7 +55,10 @@ def positions_table(worker: str) -> str:
 
 
 def read_positions(engine: duckdb.DuckDBPyConnection) -> list[Position]:
-    """Every position, sorted by log, topic and partition. Raises StoreDamaged when a partition has two."""
+    """Every position, sorted by log, topic and partition. Raises StoreDamaged when a partition has two.
+
+    Inside a transaction of the caller's: else one that moves from table to table meanwhile is met twice, or never.
+    """
     found: dict[PartitionPlace, Position] = {}
     for (table,) in engine.execute(statement("position_tables"), {"database": ALIAS}).fetchall():
         for (log_id, topic, partition), offset in _rows_of(engine, table).items():

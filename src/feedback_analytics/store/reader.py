@@ -214,9 +214,10 @@ class Reader:
 
     @contextmanager
     def _told_as_ours(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection for a look of ours; what DuckDB says then is a StoreError."""
+        """A connection for a look of ours, at one snapshot; what DuckDB says then is a StoreError."""
         connection = self._connection()
         try:
+            connection.execute("begin")
             yield connection
         except duckdb.Error as error:
             raise StoreError(f"cannot read the store in {self._place.name}: {told_by(error)}") from error

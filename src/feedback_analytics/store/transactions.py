@@ -71,6 +71,16 @@ class WritableLake:
         except duckdb.Error as error:
             raise self._as_store_error(error) from error
 
+    @contextmanager
+    def look(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One snapshot for several statements that change nothing, outside a transaction."""
+        with self.as_store_errors():
+            self.engine.execute("begin")
+            try:
+                yield self.engine
+            finally:
+                _roll_back(self.engine)
+
     def reading(self) -> duckdb.DuckDBPyConnection:
         """A second connection, for reading a snapshot of its own. Close it."""
         connection = self.engine.cursor()

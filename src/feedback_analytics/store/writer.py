@@ -146,8 +146,8 @@ class Writer:
                 if not self._known_topics(topic):
                     register_topic(self._engine, log_id, topic, earliest, self._now())
             return
-        with self._lake.as_store_errors():
-            held = {p.partition for p in read_positions(self._engine) if (p.log_id, p.topic) == (log_id, topic)}
+        with self._lake.look() as engine:
+            held = {p.partition for p in read_positions(engine) if (p.log_id, p.topic) == (log_id, topic)}
         missing = sorted(set(earliest) - held)
         if missing:
             raise StoreError(
@@ -295,8 +295,8 @@ class Writer:
         return {(topic, partition): offset for (_, topic, partition), offset in wrong.items()}
 
     def _held(self) -> dict[PartitionPlace, int]:
-        with self._lake.as_store_errors():
-            return {p.place: p.next_offset for p in read_positions(self._engine) if p.table == self._positions}
+        with self._lake.look() as engine:
+            return {p.place: p.next_offset for p in read_positions(engine) if p.table == self._positions}
 
     def _known_topics(self, topic: str) -> dict[str, int]:
         """Number of the topic's partitions, by the logs it came from."""

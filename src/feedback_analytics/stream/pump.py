@@ -20,7 +20,7 @@ from feedback_analytics.processor import Batch, BatchResult
 from feedback_analytics.settings import WorkerSettings
 
 MAX_TRIES = 12
-"""Tries of one transaction that meets a busy store or log: with growing pauses, about a minute."""
+"""Tries of one transaction that meets a busy store: with growing pauses, about a minute."""
 
 MAX_PAUSE_SECONDS = 10.0
 """Longest pause between two tries."""
@@ -188,9 +188,10 @@ class Pump:
             return False
 
     async def _patiently(self, work: Callable[..., Any], *given: Any) -> Any:
-        """Do it in the store thread; again, with growing pauses, while store or log are busy.
+        """Do it in the store thread; again, with growing pauses, while the store is busy.
 
-        A server of the catalog that does not answer is waited for, however long it takes: a new start could do no more.
+        Brokers, or a server of the catalog, that do not answer are waited for, however long it takes: a new start could
+        do no more.
         """
         tries = 0
         while True:
@@ -198,8 +199,9 @@ class Pump:
                 return await self._in_store_thread(work, *given)
             except (StoreBusy, LogError) as error:
                 tries += 1
-                is_final = isinstance(error, LogError) and error.retry_after_seconds is None
-                if is_final or (tries >= MAX_TRIES and not isinstance(error, StoreUnreachable)):
+                if isinstance(error, LogError) and error.retry_after_seconds is None:
+                    raise
+                if tries >= MAX_TRIES and not _is_away(error):
                     raise
                 self._told.retries += 1
                 self._tell_problem(error)
@@ -297,6 +299,11 @@ class Pump:
 
     async def _in_store_thread(self, work: Callable[..., Any], *given: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+
+
+def _is_away(error: FeedbackError) -> bool:
+    """True when the brokers, or the server of the catalog, do not answer now."""
+    return isinstance(error, StoreUnreachable | LogError)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
