@@ -39,6 +39,7 @@ class Metrics:
     records_received: Counter
     records: Counter
     dead_letters: Counter
+    dead_letters_mirrored: Counter
     ids_reused: Counter
     step_seconds: Counter
     step_cpu_seconds: Counter
@@ -88,6 +89,7 @@ def build_metrics(registry: CollectorRegistry) -> Metrics:
         records_received=counter("records_received_total", "Records of the log in committed transactions."),
         records=counter("records_total", "Outcomes of records in committed transactions.", "outcome"),
         dead_letters=counter("dead_letters_total", "Dead letters in committed transactions, by reason.", "reason"),
+        dead_letters_mirrored=counter("dead_letters_mirrored_total", "Dead letters appended to a .dlq topic."),
         ids_reused=counter("event_ids_reused_total", "Stored events whose id was used for another reader or target."),
         step_seconds=counter("worker_step_seconds_total", "Time the worker spent, by step.", "step"),
         step_cpu_seconds=counter("worker_step_cpu_seconds_total", "CPU time of the worker, by step.", "step"),

@@ -22,7 +22,7 @@ from string import Template
 
 from confluent_kafka.admin import AdminClient
 
-from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC
+from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, dead_letter_topic
 
 FILES = Path(__file__).parent / "kafka"
 JARS = Path.home() / ".cache" / "feedback-analytics" / "kafka-4.4.0"
@@ -146,7 +146,7 @@ def fresh_topic() -> str:
 def remove_our_topics(servers: str) -> None:
     """Make the Kafka one that has never seen this service: its topics have fixed names."""
     client = AdminClient({"bootstrap.servers": servers, "log_level": 0})
-    ours = {VOTES_TOPIC, ARTICLES_TOPIC}
+    ours = {name for topic in (VOTES_TOPIC, ARTICLES_TOPIC) for name in (topic, dead_letter_topic(topic))}
     there = ours & set(client.list_topics(timeout=10).topics)
     if there:
         for future in client.delete_topics(list(there)).values():

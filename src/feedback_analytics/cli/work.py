@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from feedback_analytics.cli.installation import TOPICS, append_outgoing, now, open_topics
 from feedback_analytics.cli.lag import LagWatch
 from feedback_analytics.cli.metrics import MetricsFile
+from feedback_analytics.cli.mirroring import Mirror
 from feedback_analytics.cli.secret import reader_secret
 from feedback_analytics.cli.tally import Tally
 from feedback_analytics.contract import secret_fingerprint
@@ -67,9 +68,17 @@ def work(settings: Settings, *, until_caught_up: bool = False) -> WorkerState:
         metrics = build_metrics(registry)
         tally, stops = Tally(metrics, steps), _Stops(_tell(told.error, "partition_stopped"))
 
+        def positions() -> dict[PlaceName, int]:
+            return dict(processor.positions)
+
+        told_states: list[Callable[[WorkerState], None]] = [tally.add, lambda state: stops.tell(state.stopped)]
+        if settings.kafka.dead_letter_topics == "on":
+            mirror = Mirror(settings, log, positions, metrics.dead_letters_mirrored, now=now)
+            told_states.append(stack.enter_context(mirror).note)
+
         def on_state(state: WorkerState) -> None:
-            tally.add(state)
-            stops.tell(state.stopped)
+            for note in told_states:
+                note(state)
 
         file = MetricsFile(settings.data_path / "metrics" / f"{settings.worker_name}.prom", registry)
         chores = [
@@ -79,7 +88,7 @@ def work(settings: Settings, *, until_caught_up: bool = False) -> WorkerState:
         ]
         # What is loaded by now stays: looking through it again cost 0.4 of the collector's 0.8 µs an event.
         gc.freeze()
-        stack.enter_context(LagWatch(log, lambda: dict(processor.positions), metrics.worker_lag_records))
+        stack.enter_context(LagWatch(log, positions, metrics.worker_lag_records))
         told.info("worker_started", worker=settings.worker_name)
         state = run_worker(
             settings,

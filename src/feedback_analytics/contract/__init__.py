@@ -64,6 +64,7 @@ from feedback_analytics.contract.topics import (
     ARTICLES_TOPIC,
     VOTE_CAST,
     VOTES_TOPIC,
+    dead_letter_topic,
     partition_of,
     partitions_of,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "Vote",
     "VoteCast",
     "VoteData",
+    "dead_letter_topic",
     "decode_articles",
     "decode_event",
     "decode_votes",

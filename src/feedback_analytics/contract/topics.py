@@ -24,6 +24,11 @@ _SEED = 0x9747B28C
 _MASK = 0xFFFFFFFF
 
 
+def dead_letter_topic(topic: str) -> str:
+    """Where dead letters of the topic are mirrored to, if they are."""
+    return f"{topic}.dlq"
+
+
 def partition_of(key: bytes, partitions: int) -> int:
     """Home partition of a record key: Kafka's murmur2, its sign bit cleared, modulo partitions."""
     return (_murmur2(key) & 0x7FFFFFFF) % partitions

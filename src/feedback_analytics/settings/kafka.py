@@ -30,6 +30,9 @@ class KafkaSettings(Struct, frozen=True, forbid_unknown_fields=True):
         Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"],
         _doc("How the password is proven. PLAIN sends it as it is: only with kafka+ssl://."),
     ] = "SCRAM-SHA-512"
+    dead_letter_topics: Annotated[
+        Literal["off", "on"], _doc("Whether dead letters are also appended to TOPIC.dlq, as the store keeps them.")
+    ] = "off"
 
 
 PAIRS = (("cert_file", "key_file"), ("key_file", "cert_file"), ("username", "password"), ("password", "username"))

@@ -65,6 +65,7 @@ def _allowed(name: str, other: str) -> dict[str, str]:
     """A value of the setting that is possible and not the default, and those it wants beside it."""
     special = {
         "kafka.sasl_mechanism": "PLAIN",
+        "kafka.dead_letter_topics": "on",
         "log.partitions": "7",
         "worker.transaction_seconds": "17",
         "store.snapshot_seconds": "7200",
