@@ -23,7 +23,7 @@ from feedback_analytics.processor import StepClock
 from feedback_analytics.store import open_reader
 from feedback_analytics.stream import run_worker
 from feedback_analytics.telemetry import build_metrics
-from tests.support.builders import a_vote, record_of
+from tests.support.builders import SECRET, a_vote, record_of
 from tests.support.house import PARTITIONS, House
 from tests.support.kafka import remove_our_topics
 
@@ -61,6 +61,28 @@ def test_a_rebalance_is_counted_and_timed(house: House) -> None:
     run_worker(house.settings, house.processor, house.log, until_caught_up=True, on_state=tally.add)
     assert registry.get_sample_value("feedback_rebalance_seconds_count") == 1
     assert registry.get_sample_value("feedback_rebalance_seconds_sum") > 0
+
+
+def test_the_metrics_file_of_a_worker_tells_its_lag_and_its_rebalances(house: House, kafka: str) -> None:
+    house.append([record_of(a_vote(reader=f"r{number}")) for number in range(20)])
+    house.close()
+    environ = {
+        **os.environ,
+        "FEEDBACK_BROKER_URL": f"kafka://{kafka}",
+        "FEEDBACK_READER_SECRET": SECRET.decode(),
+        "FEEDBACK_LOG_PARTITIONS": str(PARTITIONS),
+    }
+    command = [sys.executable, "-m", "feedback_analytics", "worker", "--data", str(house.folder)]
+    process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+    file = house.folder / "metrics" / "worker-1.prom"
+    places = [(topic, at) for topic in (ARTICLES_TOPIC, VOTES_TOPIC) for at in range(PARTITIONS)]
+    lags = {f'feedback_worker_lag_records{{partition="{at}",topic="{topic}"}} 0.0' for topic, at in places}
+    try:
+        wait_until(lambda: file.exists() and lags <= set(file.read_text().splitlines()))
+        assert "feedback_rebalance_seconds_count 1.0" in file.read_text()
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
 
 
 @pytest.mark.slow

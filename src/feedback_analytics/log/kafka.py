@@ -85,7 +85,7 @@ class KafkaLog:
         self._poller.start()
 
     def _connect(self, broker: KafkaBroker, security: KafkaSettings) -> Any:
-        """A client that brokers have answered."""
+        """A client for brokers that have answered."""
         troubles: list[tuple[str, str]] = []
         told: dict[str, Any] = {"error_cb": lambda error: troubles.append((error.name(), error.str()))}
         try:
@@ -96,7 +96,8 @@ class KafkaLog:
         while True:
             try:
                 client.list_topics(timeout=2 * POLL_SECONDS)
-                return client
+                # Another one: with nobody to poll it, this one would keep every error of its life.
+                return admin.AdminClient(self._client)
             except kafka.KafkaException as error:
                 client.poll(0)
                 if any(map(is_final, troubles)) or time.monotonic() > deadline:
