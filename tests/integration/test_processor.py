@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,9 @@ import pytest
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, partition_of, reader_key
 from feedback_analytics.errors import Fenced
 from feedback_analytics.processor import Batch, KeptLetter, replay
-from feedback_analytics.store import open_reader
+from feedback_analytics.store import JobKind, open_reader, run_job
 from tests.support.builders import SECRET, a_vote, an_article, record_of
-from tests.support.house import PARTITIONS, House
+from tests.support.house import PARTITIONS, TOPICS, House, utc_now
 
 
 @pytest.fixture
@@ -177,3 +178,41 @@ def test_indexes_rebuilt_from_the_store_hold_what_the_live_ones_held(house: Hous
     house.process_all()
     assert ask(house, "select votes, useful from mart.article_usefulness") == [(30, 0)]
     assert ask(house, "select count(*) from mart.votes where is_standing") == [(30,)]
+
+
+def change_of_mind_and_repetition(house: House, first: list[tuple[bytes, bytes]]) -> None:
+    """Votes that the store took before come again, and their readers think otherwise: each still has one answer."""
+    house.append(first)
+    house.append([record_of(a_vote(reader=f"r{number}", useful=False)) for number in range(30)])
+    house.process_all()
+    assert ask(house, "select votes, useful from mart.article_usefulness") == [(30, 0)]
+    assert totals(house) == (90, 60, 30, 0, 0)
+
+
+def test_a_rebuilt_index_knows_what_retention_has_cut_from_the_log(house: House) -> None:
+    first = [record_of(a_vote(reader=f"r{number}")) for number in range(30)]
+    house.append(first)
+    house.process_all()
+    stored = {partition: held.next for partition, held in house.log.ranges(VOTES_TOPIC).items()}
+    assert house.log.retain(VOTES_TOPIC, stored, 2**62) == 30
+    house.reopen(without_index=True)
+    change_of_mind_and_repetition(house, first)
+
+
+def test_votes_of_a_log_that_was_given_up_still_stand(house: House) -> None:
+    first = [record_of(a_vote(reader=f"r{number}")) for number in range(30)]
+    house.append(first)
+    house.process_all()
+    house.close()
+    shutil.rmtree(house.folder / "log")
+    house.open()
+    lost = [
+        {"log_id": house.log.log_id(topic), "topic": topic, "partition": partition, "offset": held.earliest}
+        for topic in TOPICS
+        for partition, held in house.log.ranges(topic).items()
+    ]
+    house.close()
+    for place in lost:
+        run_job(house.settings, JobKind.ACCEPT_LOSS, place, now=utc_now)
+    house.open()
+    change_of_mind_and_repetition(house, first)

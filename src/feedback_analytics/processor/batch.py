@@ -136,7 +136,7 @@ class Processor:
                 self._stop(topic, [partition], _outside(topic, partition, position, first, end))
                 continue
             if topic == VOTES_TOPIC:
-                self._indexes.open(partition, identity.log_id, first, position)
+                self._indexes.open(partition, identity.log_id, position)
             self.positions[(topic, partition)] = position
 
     def _stop(self, topic: str, partitions: Iterable[int], why: str) -> None:

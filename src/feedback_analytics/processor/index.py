@@ -20,8 +20,8 @@ from feedback_analytics.processor.standing_votes import (
 )
 from feedback_analytics.store import Writer
 
-FORMAT = 2
-"""Of keys and values; changed with them, so that an index of an older release is made anew and not misread."""
+FORMAT = 3
+"""Of keys, values and what is among them; changed with these, so that an index of an older release is made anew."""
 
 
 class Indexes:
@@ -41,13 +41,16 @@ class Indexes:
             self._catch_up(partition, self._behind[partition])
         return self._open[partition]
 
-    def open(self, partition: int, log_id: str, earliest: int, stored: int) -> None:
-        """Open a partition's index and bring it up to the store's position; one of another store is made anew."""
+    def open(self, partition: int, log_id: str, stored: int) -> None:
+        """Open a partition's index and bring it up to the store's position; one of another store is made anew.
+
+        From offset 0 on, wherever the log begins now: the store has the casts that retention has cut from the log.
+        """
         if partition not in self._open:
             self._open[partition] = StandingVotes(self._folder / str(partition), self._cache)
         origin = f"{FORMAT}/{self._writer.store_id}/{self._writer.restore_epoch}/{log_id}"
         self._log_ids[partition] = log_id
-        if self._open[partition].adopt(origin, earliest, stored) < stored:
+        if self._open[partition].adopt(origin, 0, stored, lambda: self._begin(partition)) < stored:
             self._catch_up(partition, stored)
 
     def release(self, partition: int) -> None:
@@ -91,20 +94,30 @@ class Indexes:
             self._open[run.partition].advance(keys, rows.tobytes(), seen.get(run.partition, []), run.next_offset)
             del self._behind[run.partition]
 
+    def _begin(self, partition: int) -> None:
+        """Project the casts of the logs that the topic came from before this one."""
+        for log_id in self._writer.former_logs(self._log_ids[partition], VOTES_TOPIC):
+            for casts in self._writer.casts(log_id, VOTES_TOPIC, partition, 0):
+                self._put(partition, casts, 0)
+
     def _catch_up(self, partition: int, stored: int) -> None:
         """Project the casts of the store that the index has not seen, up to the store's position."""
         index = self._open[partition]
         since = index.position or 0
         for casts in self._writer.casts(self._log_ids[partition], VOTES_TOPIC, partition, since):
-            keys, states = _columns(casts)
-            projected = project(keys, states, index.get(keys), lambda _, seen: index.get(seen))
-            if projected.last_winner is not None:
-                kept = np.flatnonzero(projected.last_winner)
-                keys, states = [keys[at] for at in kept.tolist()], states[kept]
-            reached = int(casts["log_offset"][-1].as_py()) + 1
-            index.advance(keys, states.tobytes(), projected.seen, reached)
+            self._put(partition, casts, int(casts["log_offset"][-1].as_py()) + 1)
         index.advance([], b"", [], stored)
         self._behind.pop(partition, None)
+
+    def _put(self, partition: int, casts: pa.Table, reached: int) -> None:
+        """Put what these casts of the store left standing; the index then reflects the log up to reached."""
+        index = self._open[partition]
+        keys, states = _columns(casts)
+        projected = project(keys, states, index.get(keys), lambda _, seen: index.get(seen))
+        if projected.last_winner is not None:
+            kept = np.flatnonzero(projected.last_winner)
+            keys, states = [keys[at] for at in kept.tolist()], states[kept]
+        index.advance(keys, states.tobytes(), projected.seen, reached)
 
 
 def _seen_by_partition(votes: PreparedVotes, projected: Projected) -> dict[int, list[bytes]]:

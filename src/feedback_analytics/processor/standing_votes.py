@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import shutil
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -92,15 +92,18 @@ class StandingVotes:
         value = self._db.get(POSITION)
         return None if value is None else int.from_bytes(value, "little")
 
-    def adopt(self, origin: str, earliest: int, stored: int) -> int:
+    def adopt(self, origin: str, earliest: int, stored: int, begin: Callable[[], None] = lambda: None) -> int:
         """Make sure that the index is one of this origin and not ahead of the store; the position it reflects.
 
         origin names store, restore epoch and log. earliest is where an empty index begins, stored the store's position.
+        begin puts into an empty index what lies before that; until it has, the index has no origin, so that one of
+        which the process died meanwhile is made anew.
         """
         position = self.position
         if self._db.get(ORIGIN) != origin.encode() or position is None or position > stored:
             self._clear()
             position = earliest
+            begin()
             batch = WriteBatch(raw_mode=True)
             batch.put(ORIGIN, origin.encode())
             batch.put(POSITION, position.to_bytes(8, "little"))

@@ -225,6 +225,12 @@ class Writer:
                     yield table
                 first += CASTS_OFFSETS
 
+    def former_logs(self, log_id: str, topic: str) -> list[str]:
+        """The logs that the topic came from beside this one, oldest first: its casts in them still stand."""
+        query = "select log_id from raw.topics where log_topic = ? and log_id <> ? order by registered_at, log_id"
+        with self._lake.as_store_errors():
+            return [row[0] for row in self._engine.execute(query, [topic, log_id]).fetchall()]
+
     def article_hashes(self, hashes: Sequence[int]) -> set[int]:
         """Those of the event hashes that are announcements in the store already."""
         query = "select distinct event_hash from raw.articles where event_hash in (select unnest($1::ubigint[]))"
