@@ -6,16 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from feedback_analytics.errors import FeedbackError, LogError, SettingsError
 from feedback_analytics.log import open_log
 from feedback_analytics.settings import environment_name, read_settings
 from feedback_analytics.stream import run_worker
+from feedback_analytics.stream.app import GROUP
 from tests.support.builders import SECRET, a_vote, record_of
 from tests.support.commands import feedback
-from tests.support.house import House
+from tests.support.house import TOPICS, House
 from tests.support.kafka import free_port, remove_our_topics
-from tests.support.secure_kafka import PASSWORD, USER, SecureKafka, secure_kafka
+from tests.support.secure_kafka import LIMITED, PASSWORD, USER, SecureKafka, secure_kafka
 
 pytestmark = pytest.mark.kafka
 
@@ -136,6 +145,36 @@ def assert_says(told: FeedbackError, sentence: str) -> None:
     assert "\n" not in text and PASSWORD not in text and "guessed" not in text
     with pytest.raises(FeedbackError, match=sentence):
         raise told
+
+
+def test_the_rights_that_the_guide_names_are_enough_and_a_missing_one_is_told(
+    kafka: SecureKafka, tmp_path: Path
+) -> None:
+    """The topics are there already; whoever may not make topics may use them."""
+    remove_our_topics(plain := f"127.0.0.1:{kafka.ports['INNER']}")
+    with House(tmp_path / "maker", flags={"broker_url": f"kafka://{plain}"}):
+        pass
+    flags = by_password(kafka) | {"kafka.username": LIMITED}
+    sentence = r"does not allow it: .*uthorization failed.* FEEDBACK_KAFKA_USERNAME"
+    with pytest.raises(LogError, match=sentence), House(tmp_path / "refused", flags=flags):
+        pass
+    for topic in TOPICS:
+        for right in ("DESCRIBE", "DESCRIBE_CONFIGS", "READ", "WRITE"):
+            allow(plain, ResourceType.TOPIC, topic, right)
+    for group in (GROUP, "feedback-reader"):
+        allow(plain, ResourceType.GROUP, group, "READ")
+    with House(tmp_path / "limited", flags=flags) as house:
+        house.append([record_of(a_vote(reader=f"r{number}")) for number in range(20)])
+        assert run_worker(house.settings, house.processor, house.log, until_caught_up=True).received == 20
+        assert len(house.log.read(TOPICS[0], 0, 0, 100)) + len(house.log.read(TOPICS[0], 1, 0, 100)) == 20
+
+
+def allow(servers: str, kind: ResourceType, name: str, right: str) -> None:
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    exactly, everywhere = ResourcePatternType.LITERAL, "*"
+    operation, allowed = AclOperation[right], AclPermissionType.ALLOW
+    binding = AclBinding(kind, name, exactly, f"User:{LIMITED}", everywhere, operation, allowed)
+    admin.create_acls([binding])[binding].result(30)
 
 
 def test_every_part_ends_with_the_sentence_and_an_exit_code(kafka: SecureKafka, tmp_path: Path) -> None:

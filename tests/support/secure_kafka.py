@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.support.kafka import FILES, Broker, fetch_jars, format_broker, free_port, new_cluster_id
 
-USER, PASSWORD = "publisher", "correct-horse-battery"
+USER, LIMITED, PASSWORD = "publisher", "limited", "correct-horse-battery"
 LISTENERS = ("INNER", "MUTUAL", "EXPIRED", "SASL", "SASLPLAIN")
 PEM = serialization.Encoding.PEM
 
@@ -48,12 +48,20 @@ def secure_kafka() -> Iterator[SecureKafka]:
         folder = Path(name)
         _write_certificates(folder)
         ports = {listener: free_port() for listener in LISTENERS}
-        places = {**ports, "CONTROLLER": free_port(), "FOLDER": folder, "USER": USER, "PASSWORD": PASSWORD}
+        places = {
+            **ports,
+            "CONTROLLER": free_port(),
+            "FOLDER": folder,
+            "USER": USER,
+            "LIMITED": LIMITED,
+            "PASSWORD": PASSWORD,
+        }
         properties = Template((FILES / "secure.properties").read_text()).substitute(places)
         users = [
             argument
             for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512")
-            for argument in ("--add-scram", f"{mechanism}=[name={USER},password={PASSWORD}]")
+            for user in (USER, LIMITED)
+            for argument in ("--add-scram", f"{mechanism}=[name={user},password={PASSWORD}]")
         ]
         broker: Broker = format_broker(folder, ports["INNER"], properties, new_cluster_id(), *users)
         try:

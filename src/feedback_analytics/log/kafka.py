@@ -58,6 +58,13 @@ LEADER_CHANGES = {
 }
 """What brokers answer while a topic was made, its leader changed, or they started again, a moment ago."""
 
+NOT_ALLOWED = {
+    kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    kafka.KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    kafka.KafkaError.GROUP_AUTHORIZATION_FAILED,
+}
+"""What brokers answer when the user lacks a right; another try will not mend it."""
+
 _names: Any = admin
 # What it offers is not exported for type checkers.
 
@@ -108,13 +115,16 @@ class KafkaLog:
 
     def create_topic(self, topic: str, partitions: int) -> None:
         wanted = _names.NewTopic(topic, partitions, -1, config=config_of_new_topic(self._settings.retention_seconds))
+        code = None
         with self._as_log_errors():
             try:
                 self._admin.create_topics([wanted], request_timeout=REQUEST_SECONDS)[topic].result(REQUEST_SECONDS)
             except kafka.KafkaException as error:
-                if error.args[0].code() != kafka.KafkaError.TOPIC_ALREADY_EXISTS:
+                code = error.args[0].code()
+                if code not in {kafka.KafkaError.TOPIC_ALREADY_EXISTS, *NOT_ALLOWED}:
                     raise
-        there = self._partitions_when_made(topic)
+        # Who may not make a topic is told so of one that is there, too.
+        there = self.partitions(topic) if code in NOT_ALLOWED else self._partitions_when_made(topic)
         if there != partitions:
             raise LogError(
                 f"topic {topic} has {there} partitions on {self._servers}, {partitions} are asked for. The number is "
@@ -325,6 +335,12 @@ class KafkaLog:
             raise LogError(f"Kafka at {self._servers} did not answer.", BROKERS_RETRY_SECONDS) from error
 
     def _log_error(self, error: kafka.KafkaError) -> LogError:
+        if error.code() in NOT_ALLOWED:
+            return LogError(
+                f"Kafka at {self._servers} does not allow it: {error.str().strip('.')}. Give the user of "
+                "FEEDBACK_KAFKA_USERNAME, or of the certificate, the rights that the guide to Kafka lists.",
+                retry_after_seconds=None,
+            )
         return LogError(
             f"Kafka at {self._servers} did not do it: {error.str()}. Check FEEDBACK_BROKER_URL and the brokers.",
             BROKERS_RETRY_SECONDS,
