@@ -121,3 +121,13 @@ def test_a_port_in_use_is_refused_with_the_remedy(tmp_path: Path) -> None:
             told = feedback(command, "--port", port, "--data", tmp_path / "data")
             assert told.is_refusal(f"cannot listen on 127.0.0.1 port {port}: Address already in use", "--port")
     assert not (tmp_path / "data").exists()
+
+
+def test_a_worker_that_cannot_show_its_metrics_says_so(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        environ = {"FEEDBACK_TELEMETRY_METRICS_ADDRESS": address}
+        told = feedback("worker", "--until-caught-up", "--data", data, environ=environ)
+    assert told.is_refusal(f"telemetry.metrics_address = '{address}': cannot listen there", "0.0.0.0:9100")
+    told = feedback("worker", "--data", data, environ={"FEEDBACK_TELEMETRY_METRICS_ADDRESS": "9100"})
+    assert told.is_refusal("telemetry.metrics_address = '9100'")

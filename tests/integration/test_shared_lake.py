@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,3 +149,13 @@ def test_a_changed_answer_changes_nobody_elses(shared: SharedLake) -> None:
 def test_a_bad_value_is_refused_with_what_is_allowed(shared: SharedLake) -> None:
     with shared.look() as look, pytest.raises(QueryError, match="a number of days from 1 to 36,500, or all"):
         look.ask("overview", days="banana")
+
+
+def test_each_question_that_was_worked_out_is_told_with_its_seconds_and_whether_it_failed(lake: CountingLake) -> None:
+    heard: list[tuple[str, bool]] = []
+    with closing(SharedLake(lake, told=lambda name, seconds, failed: heard.append((name, failed)))) as shared:
+        assert [votes(shared), votes(shared)] == [1, 1]
+        lake.runs_out = True
+        with pytest.raises(QueryTimeout):
+            votes(shared, topic="none")
+    assert heard == [("overview", False), ("overview", True)]

@@ -40,9 +40,16 @@ Key = tuple[object, ...]
 class SharedLake:
     """A lake whose answers are remembered. May be used by several threads; close it before the lake."""
 
-    def __init__(self, lake: Lake, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        told: Callable[[str, float, bool], None] = lambda question, seconds, failed: None,
+    ) -> None:
+        """told is called for each answer that was worked out: the question's name, seconds, whether it failed."""
         self.lake = lake
-        self._clock = clock
+        self._clock, self._told = clock, told
         self._door, self._turn = threading.Lock(), threading.RLock()
         self._held: _Held | None = None
         self._lasting: dict[Key, tuple[float, pd.DataFrame]] = {}
@@ -103,14 +110,18 @@ class SharedLake:
             self._held = None
 
     def _work_out(self, held: _Held, asked: Question, values: dict[str, Any]) -> pd.DataFrame:
-        began = self._clock()
+        began, failed = self._clock(), True
         try:
-            return self.lake.answer(held.snapshot, asked, values)
+            answer = self.lake.answer(held.snapshot, asked, values)
+            failed = False
+            return answer
         except FeedbackError:
             held.is_broken = not held.still_answers()
             raise
         finally:
-            held.busy_seconds += self._clock() - began
+            seconds = self._clock() - began
+            held.busy_seconds += seconds
+            self._told(asked.name, seconds, failed)
 
     def _keep(self, key: Key, answer: pd.DataFrame) -> None:
         keep(self._lasting, key, (self._clock(), answer), REMEMBERED_ANSWERS)

@@ -1,17 +1,21 @@
-"""Metrics of a service in several processes: each part writes its own to a file, `/metrics` shows them as one.
+"""Metrics of a service in several processes.
 
-A worker on another machine is scraped by its file (`DIR/metrics/NAME.prom`, the form of node_exporter's textfiles).
+On one machine each part writes its own to a file, and `/metrics` shows them as one. Of several workers each is scraped
+for itself, at `telemetry.metrics_address`: in a sum, a worker that starts anew would look as if all had.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest, start_http_server
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
+
+from feedback_analytics.errors import SettingsError
 
 
 class MetricsFile:
@@ -25,6 +29,31 @@ class MetricsFile:
         new = self._file.with_suffix(".new")
         new.write_bytes(generate_latest(self._registry))
         new.replace(self._file)
+
+
+@contextmanager
+def shown_at(address: str, registry: CollectorRegistry) -> Iterator[None]:
+    """Show the registry at http://HOST:PORT/metrics meanwhile; nowhere when the address is empty.
+
+    Raises SettingsError when nothing can listen there.
+    """
+    if not address:
+        yield
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        server, thread = start_http_server(int(port), host.strip("[]"), registry)
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"telemetry.metrics_address = {address!r}: cannot listen there: {error}. End what listens there, or set "
+            "FEEDBACK_TELEMETRY_METRICS_ADDRESS to another address of this machine, as 0.0.0.0:9100."
+        ) from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class OfAllParts(Collector):

@@ -95,10 +95,12 @@ def metrics_page() -> str:
         rows.append((f"`{name}`", family.type, labels, family.documentation))
     return _page(
         "Metrics",
-        "`/metrics` of the service shows those of all its parts, added up. A worker on another machine leaves its own "
-        "in `metrics/NAME.prom` of its data directory, for node_exporter's textfile collector. Labels come from closed "
-        "sets and never hold ids. `feedback_records_received_total` equals the sum of `feedback_records_total` over "
-        "its outcomes: stored, duplicate, dead, moved.",
+        "`/metrics` of the service shows those of all its parts, added up. Parts that run apart are scraped one by "
+        "one: ingest and dashboard at their `/metrics`, a worker at `telemetry.metrics_address` "
+        "([Run it on Kafka](../guides/run-on-kafka.md)). A worker also leaves its own in `metrics/NAME.prom` of its "
+        "data directory, for node_exporter's textfile collector. Labels come from closed sets and never hold ids. "
+        "`feedback_records_received_total` equals the sum of `feedback_records_total` over its outcomes: stored, "
+        "duplicate, dead, moved.",
         _table(("metric", "type", "labels", "what it counts"), rows),
     )
 

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from feedback_analytics.analytics import Lake, SharedLake
 from feedback_analytics.api import add_api
@@ -29,7 +29,7 @@ from feedback_analytics.ingest import App, build_ingest
 from feedback_analytics.log import EmbeddedBroker, EventLog, parse_broker
 from feedback_analytics.settings import Settings
 from feedback_analytics.store import JobKind, Reader, open_reader, run_job
-from feedback_analytics.telemetry import Metrics, build_metrics
+from feedback_analytics.telemetry import build_metrics
 
 
 def serve_web(settings: Settings, listener: socket.socket, *, takes_events: bool, shows_pages: bool) -> None:
@@ -45,10 +45,16 @@ def serve_web(settings: Settings, listener: socket.socket, *, takes_events: bool
 
 
 class Pages:
-    """Dashboard and sample site, and what they know of the store. Opened by `build`, closed by `close`."""
+    """Dashboard and sample site, and what they know of the store. Opened by `build`, closed by `close`.
+
+    Also counts in `metrics` what this process does; `shown` adds those of the other parts.
+    """
 
     def __init__(self, settings: Settings, log: EventLog) -> None:
         self._settings, self._log = settings, log
+        own, self.shown = CollectorRegistry(), CollectorRegistry()
+        self.metrics = build_metrics(own)
+        self.shown.register(OfAllParts(own, settings.data_path / "metrics", before=self._note_lag))
         self._reader: Reader | None = None
         self._shared: SharedLake | None = None
         self.watch = Watch(
@@ -68,7 +74,8 @@ class Pages:
         if marker is not None:
             server.mount("/demo", build_site(marker.anchor))
         lake = Lake(self._reader, time_zone=self._settings.analytics.time_zone, now=now)
-        self._shared = SharedLake(lake)
+        self._shared = SharedLake(lake, told=self._note_question)
+        server.add_api_route("/metrics", self._show_metrics, include_in_schema=False)
         add_api(server, self._shared, now=now)
         build_dashboard(
             self._shared,
@@ -95,32 +102,37 @@ class Pages:
         progress = self.watch.look()
         return Live(progress.behind_records, progress.oldest_waiting_at)
 
+    def _show_metrics(self) -> Response:
+        # Met only where no ingest is in front, which has the same page.
+        return Response(generate_latest(self.shown), media_type=CONTENT_TYPE_LATEST)
+
+    def _note_question(self, question: str, seconds: float, failed: bool) -> None:
+        self.metrics.question_seconds.labels(question).observe(seconds)
+        if failed:
+            self.metrics.question_errors.labels(question).inc()
+
+    def _note_lag(self) -> None:
+        for (topic, partition), behind in self.watch.look().behind.items():
+            self.metrics.lag_records.labels(topic, partition).set(behind)
+
 
 def _with_ingest(settings: Settings, log: EventLog, secret: bytes, pages: Pages, otherwise: LatePages | None) -> App:
-    own, shown = CollectorRegistry(), CollectorRegistry()
-    metrics = build_metrics(own)
     watch = pages.watch
 
     def readiness() -> list[str]:
         # Ingest alone promises only what the log can keep: it may run where there is no store.
         return list(watch.log_problems() if otherwise is None else watch.look().problems)
 
-    shown.register(OfAllParts(own, settings.data_path / "metrics", before=lambda: _note_lag(metrics, watch)))
     return build_ingest(
         settings.ingest,
         log,
         secret,
-        metrics=metrics,
-        registry=shown,
+        metrics=pages.metrics,
+        registry=pages.shown,
         readiness=readiness,
         now=now,
         otherwise=otherwise,
     )
-
-
-def _note_lag(metrics: Metrics, watch: Watch) -> None:
-    for (topic, partition), behind in watch.look().behind.items():
-        metrics.lag_records.labels(topic, partition).set(behind)
 
 
 def _log_folder(settings: Settings) -> Path | None:

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from feedback_analytics.cli.installation import TOPICS, append_outgoing, now, open_topics
 from feedback_analytics.cli.lag import LagWatch
-from feedback_analytics.cli.metrics import MetricsFile
+from feedback_analytics.cli.metrics import MetricsFile, shown_at
 from feedback_analytics.cli.mirroring import Mirror
 from feedback_analytics.cli.secret import reader_secret
 from feedback_analytics.cli.tally import Tally
@@ -65,6 +65,7 @@ def work(settings: Settings, *, until_caught_up: bool = False) -> WorkerState:
             )
         )
         registry = CollectorRegistry()
+        stack.enter_context(shown_at(settings.telemetry.metrics_address, registry))
         metrics = build_metrics(registry)
         tally, stops = Tally(metrics, steps), _Stops(_tell(told.error, "partition_stopped"))
 

@@ -123,6 +123,11 @@ class TelemetrySettings(Struct, frozen=True, forbid_unknown_fields=True):
     format: Annotated[Literal["text", "json"], _doc("How events are logged: text for people, json for machines.")] = (
         "text"
     )
+    metrics_address: Annotated[
+        str,
+        Meta(pattern=r"^(.+:\d{1,5})?$"),
+        _doc("HOST:PORT where a worker shows its own metrics, at /metrics. Empty: only in its data_dir."),
+    ] = ""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
