@@ -29,7 +29,7 @@ from feedback_analytics.log.parcels import MAX_RECORD_BYTES, Parcel, wrap
 from feedback_analytics.log.records import LoggedRecord, NewRecord, OffsetRange, Place, Seal
 from feedback_analytics.settings import KafkaSettings, LogSettings
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
 """How long brokers may take to answer at all, when the log is opened; a no ends the wait."""
 
 REQUEST_SECONDS = 15.0
@@ -99,10 +99,12 @@ class KafkaLog:
             client = admin.AdminClient(self._client | told)
         except kafka.KafkaException as error:
             raise unusable_files(security, error.args[0].str()) from error
-        deadline = time.monotonic() + CONNECT_SECONDS
+        deadline, wait_seconds = time.monotonic() + CONNECT_SECONDS, POLL_SECONDS
         while True:
             try:
-                client.list_topics(timeout=2 * POLL_SECONDS)
+                # Short waits first, to hear of a no at once; then long enough for brokers that are far away.
+                wait_seconds *= 2
+                client.list_topics(timeout=wait_seconds)
                 # Another one: with nobody to poll it, this one would keep every error of its life.
                 return admin.AdminClient(self._client)
             except kafka.KafkaException as error:
