@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from feedback_analytics.contract import VOTES_TOPIC
 from feedback_analytics.errors import (
     FeedbackError,
     Fenced,
@@ -21,11 +22,16 @@ from feedback_analytics.errors import (
     StoreError,
     StoreUnreachable,
 )
+from feedback_analytics.processor import checkpoints
 from feedback_analytics.settings import Settings
 from feedback_analytics.store import JobKind, Writer, open_reader, open_writer, prove_ledger, run_job
 from feedback_analytics.store.lake import literal
+from tests.support.builders import a_vote as an_event
+from tests.support.builders import record_of
 from tests.support.commands import feedback, wait_until
 from tests.support.cutting import Wire
+from tests.support.house import PARTITIONS, House
+from tests.support.kafka import remove_our_topics
 from tests.support.postgres import PASSWORD, Cluster, running_cluster
 from tests.support.rival import Rival
 from tests.support.store import LOG, TOPIC, Scribe, a_vote, a_writer, maintain, settings_of, utc_now
@@ -286,6 +292,32 @@ def test_a_round_an_hour_later_removes_what_was_replaced_and_no_vote(lake: Lake)
     assert "expired" in told and "replaced files" in told
     assert len(list((lake.folder / "shared").rglob("*.parquet"))) < before
     assert lake.counted() == [(4 * VOTES, 4 * VOTES)]
+
+
+@pytest.mark.kafka
+def test_the_next_owner_of_a_partition_begins_from_the_former_one_s_index(
+    lake: Lake, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove_our_topics(kafka)
+    monkeypatch.setattr(checkpoints, "WORTH_RECORDS", 100)
+    flags = {"broker_url": f"kafka://{kafka}", "store_url": lake.url}
+    event = record_of(an_event("a1", reader="r1", event_id="first"))
+    with House(lake.folder / "one", flags={**flags, "worker_name": "one"}) as one:
+        one.append([event, *(record_of(an_event("a2", reader=f"r{number}")) for number in range(400))])
+        one.process_all()
+        assert one.processor.save_checkpoints() == PARTITIONS
+    shared = lake.folder / "shared" / ".derived" / "checkpoints" / VOTES_TOPIC
+    copied = {file.name for file in shared.glob("*/*/*.sst")}
+    with House(lake.folder / "two", flags={**flags, "worker_name": "two"}) as two:
+        begun_from = {file.name for file in (lake.folder / "two" / "index").rglob("*.sst")}
+        assert copied and copied <= begun_from
+        two.append([event, record_of(an_event("a1", reader="r1", vote="not_useful", event_id="second"))])
+        two.process_all()
+        with open_reader(two.settings) as reader:
+            assert prove_ledger(reader, two.log).problems == ()
+            counts = "select votes, useful from mart.article_usefulness where article_id = 'a1'"
+            assert reader.sql(counts).fetchall() == [(1, 0)]
+            assert reader.sql("select sum(duplicate)::int from mart.ledger").fetchall() == [(1,)]
 
 
 def test_an_analyst_s_own_duckdb_reads_the_lake_with_rights_to_read_only(lake: Lake) -> None:

@@ -70,6 +70,7 @@ class House:
                 secret=SECRET,
                 now=self._now,
                 steps=self._steps,
+                checkpoint_dir=self.writer.shared_folder and self.writer.shared_folder / "checkpoints",
             )
         )
         self.processor.claim({(topic, partition) for topic in TOPICS for partition in range(PARTITIONS)})

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from feedback_analytics.contract import VOTES_TOPIC
 from feedback_analytics.processor.batch import (
     Append,
     BatchResult,
@@ -23,6 +24,7 @@ from feedback_analytics.processor.batch import (
     TopicIdentity,
 )
 from feedback_analytics.processor.batches import Batch
+from feedback_analytics.processor.checkpoints import Checkpoints
 from feedback_analytics.processor.dead_letters import seal, unseal
 from feedback_analytics.processor.identifiers import new_ulid
 from feedback_analytics.processor.index import Indexes
@@ -63,15 +65,19 @@ def open_processor(
     worker: str = "worker-1",
     index_cache_bytes: int = 128 * 2**20,
     steps: Steps | None = None,
+    checkpoint_dir: Path | None = None,
+    on_problem: Callable[[str], None] = lambda told: None,
 ) -> Processor:
     """A processor that writes through writer and keeps its indexes under index_dir/worker.
 
-    identify says what the log knows of a topic, ends the next offset of its partitions; append gives records to the
-    log, its future done when they are durable.
+    checkpoint_dir is a folder that all workers see, for copies of the indexes; None makes none. on_problem is told,
+    from another thread, why a copy could not be made. identify says what the log knows of a topic, ends the next offset
+    of its partitions; append gives records to the log, its future done when they are durable.
     """
+    checkpoints = Checkpoints(checkpoint_dir / VOTES_TOPIC, on_problem) if checkpoint_dir else None
     return Processor(
         writer,
-        Indexes(index_dir / worker, writer, index_cache_bytes),
+        Indexes(index_dir / worker, writer, index_cache_bytes, checkpoints),
         identify=identify,
         ends=ends,
         append=append,

@@ -167,6 +167,10 @@ class Processor:
         joined = self._skip_stored(batches)
         return self.commit(self.prepare(joined)) if joined else None
 
+    def save_checkpoints(self) -> int:
+        """Begin copies of the indexes for those who own their partitions next; how many were worth it."""
+        return self._indexes.save_checkpoints()
+
     def prepare(self, batches: Sequence[Batch]) -> Prepared:
         """The first half of step 2, without store or index: may run while another batch commits."""
         self.steps.enter(Step.PREPARE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from feedback_analytics.contract import VOTES_TOPIC, event_hashes
+from feedback_analytics.processor.checkpoints import Checkpoints
 from feedback_analytics.processor.prepared import PreparedVotes
 from feedback_analytics.processor.projection import Projected, project
 from feedback_analytics.processor.standing_votes import (
@@ -27,9 +29,10 @@ FORMAT = 3
 class Indexes:
     """One StandingVotes per owned partition of the votes topic, under FOLDER/TOPIC/PARTITION."""
 
-    def __init__(self, folder: Path, writer: Writer, cache_bytes: int) -> None:
+    def __init__(self, folder: Path, writer: Writer, cache_bytes: int, checkpoints: Checkpoints | None = None) -> None:
         self._folder = folder / VOTES_TOPIC
-        self._writer = writer
+        self._writer, self._checkpoints = writer, checkpoints
+        Checkpoints.remove_left_over(self._folder)
         self._cache = shared_cache(cache_bytes)
         self._open: dict[int, StandingVotes] = {}
         self._log_ids: dict[int, str] = {}
@@ -50,8 +53,26 @@ class Indexes:
             self._open[partition] = StandingVotes(self._folder / str(partition), self._cache)
         origin = f"{FORMAT}/{self._writer.store_id}/{self._writer.restore_epoch}/{log_id}"
         self._log_ids[partition] = log_id
+        self._begin_from_checkpoint(partition, origin, stored)
         if self._open[partition].adopt(origin, 0, stored, lambda: self._begin(partition)) < stored:
             self._catch_up(partition, stored)
+
+    def _begin_from_checkpoint(self, partition: int, origin: str, stored: int) -> None:
+        """Where that spares much. One that its owner has just replaced, or that is torn, leaves an empty index."""
+        index = self._open[partition]
+        if self._checkpoints is not None:
+            held = index.position_in(origin, stored) or 0
+            found = self._checkpoints.newest(partition, origin.encode(), after=held, until=stored)
+            if found is not None:
+                with suppress(OSError):
+                    index.begin_from(found)
+
+    def save_checkpoints(self) -> int:
+        """Begin copies of those indexes that have gone on far since their last one; how many."""
+        if self._checkpoints is None:
+            return 0
+        up_to_date = [partition for partition in self._open if partition not in self._behind]
+        return sum(self._checkpoints.save(partition, self._open[partition]) for partition in up_to_date)
 
     def release(self, partition: int) -> None:
         """Close a partition's index: its lock goes with it."""
@@ -61,6 +82,8 @@ class Indexes:
             index.close()
 
     def close(self) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         for partition in list(self._open):
             self.release(partition)
 

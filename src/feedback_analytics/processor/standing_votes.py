@@ -12,6 +12,7 @@ store, or ahead of the store, is thrown away; one that lags catches up from the 
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch, WriteOptions
+from rocksdict import BlockBasedOptions, Cache, Checkpoint, Options, Rdict, WriteBatch, WriteOptions
 
 from feedback_analytics.errors import StoreDamaged
 
@@ -52,6 +53,7 @@ class StandingVotes:
     def __init__(self, path: Path, cache: Cache) -> None:
         self.path = path
         self._options = _options(cache)
+        self.generation = ""
         self._open()
 
     def _open(self) -> None:
@@ -92,6 +94,11 @@ class StandingVotes:
         value = self._db.get(POSITION)
         return None if value is None else int.from_bytes(value, "little")
 
+    def position_in(self, origin: str, stored: int) -> int | None:
+        """Next offset it reflects of this origin; None when it is of another one, or ahead of the store."""
+        position = self.position
+        return None if self.origin != origin.encode() or position is None or position > stored else position
+
     def adopt(self, origin: str, earliest: int, stored: int, begin: Callable[[], None] = lambda: None) -> int:
         """Make sure that the index is one of this origin and not ahead of the store; the position it reflects.
 
@@ -99,8 +106,8 @@ class StandingVotes:
         begin puts into an empty index what lies before that; until it has, the index has no origin, so that one of
         which the process died meanwhile is made anew.
         """
-        position = self.position
-        if self._db.get(ORIGIN) != origin.encode() or position is None or position > stored:
+        position = self.position_in(origin, stored)
+        if position is None:
             self._clear()
             position = earliest
             begin()
@@ -108,7 +115,31 @@ class StandingVotes:
             batch.put(ORIGIN, origin.encode())
             batch.put(POSITION, position.to_bytes(8, "little"))
             self._db.write(batch, self._write)
+        # Since it was opened it is written by one process only: two that began from one copy are two generations.
+        self.generation = uuid.uuid4().hex
         return position
+
+    @property
+    def origin(self) -> bytes:
+        """What `adopt` made sure of; empty before."""
+        value: bytes = self._db.get(ORIGIN) or b""
+        return value
+
+    def checkpoint(self, folder: Path) -> None:
+        """Make a copy that can be opened as an index, in a folder of the same disk that does not exist yet."""
+        Checkpoint(self._db).create_checkpoint(str(folder))
+
+    def begin_from(self, checkpoint: Path) -> None:
+        """Be what a copy holds; adopt it then. Raises OSError when it cannot be read; the index is empty then."""
+        self.close()
+        shutil.rmtree(self.path)
+        try:
+            shutil.copytree(checkpoint, self.path)
+        except BaseException:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
+        finally:
+            self._open()
 
     def _clear(self) -> None:
         self.close()

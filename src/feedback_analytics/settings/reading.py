@@ -56,6 +56,9 @@ class WorkerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     max_batch_records: Annotated[Count, _doc("Most records of one transaction.")] = 50_000
     max_wait_seconds: Annotated[Seconds, _doc("Longest wait of a record for company in its transaction.")] = 0.25
     index_cache_bytes: Annotated[Count, _doc("Block cache of the index of standing votes.")] = 128 * 2**20
+    checkpoint_seconds: Annotated[
+        Seconds, _doc("Time between two copies of the index beside a lake on PostgreSQL, for the next owner.")
+    ] = 300.0
     # At most a tenth of the shortest store.snapshot_seconds: DuckLake misses the conflict of a transaction whose
     # snapshot was expired under it (duckdb/ducklake#1472).
     transaction_seconds: Annotated[

@@ -81,7 +81,7 @@ class HeldFiles:
     def _new_files(self) -> list[Path]:
         """The data files that were not there at the last look, in the folders SCHEMA/TABLE."""
         new = []
-        for table in self._folder.glob("*/*/"):
+        for table in self._folder.glob("[!.]*/*/"):
             found = {entry.name for entry in os.scandir(table)}
             new += [table / name for name in found - self._known.get(table, set())]
             self._known[table] = found

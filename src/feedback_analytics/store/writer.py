@@ -14,15 +14,19 @@ each under a name of its own. It is used by one thread at a time. What it promis
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import duckdb
 import pyarrow as pa
 
-from feedback_analytics.errors import Fenced, SettingsError, StoreError
+from feedback_analytics.errors import Fenced, SettingsError, StoreBusy, StoreError
 from feedback_analytics.settings import Settings
 from feedback_analytics.store.jobs import open_queue
 from feedback_analytics.store.lake import (
@@ -49,6 +53,9 @@ from feedback_analytics.store.server import CatalogServer
 from feedback_analytics.store.statements import statement
 from feedback_analytics.store.transactions import WritableLake
 from feedback_analytics.store.work import DoneWork, StoreWork
+
+DERIVED = ".derived"
+# Folder in that of the data files, which holds no Parquet files: maintenance leaves it alone.
 
 CASTS_OFFSETS = 500_000
 # Offsets per table of `casts`: sorting a whole partition of 25 million casts would take gigabytes.
@@ -78,7 +85,7 @@ def open_writer(
         place, threads=WRITER_THREADS, memory_bytes=WRITER_MEMORY_BYTES, spill=settings.data_path / "spill"
     )
     try:
-        with guard.passage(alone=True):
+        with _alone_in_time(guard, settings.worker.transaction_seconds):
             attach_for_writing(engine, place, settings.worker.transaction_seconds)
             bring_up_to_date(engine, now)
             _check_secret(engine, secret_fingerprint)
@@ -89,6 +96,22 @@ def open_writer(
         engine.close()
         guard.close()
         raise
+
+
+@contextmanager
+def _alone_in_time(guard: Guard, seconds: float) -> Iterator[None]:
+    """The passage of one who opens the store: others may be making it, or bringing it up to date, at this moment."""
+    deadline = time.monotonic() + seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(guard.passage(alone=True))
+                break
+            except StoreBusy:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(random.uniform(0.2, 1.0))
+        yield
 
 
 def _open_guard(place: LakePlace, settings: Settings, *, lease: bool, is_worker: bool) -> Guard:
@@ -241,6 +264,12 @@ class Writer:
         """The ids of all segments in the store."""
         with self._lake.as_store_errors():
             return {row[0] for row in self._engine.execute("select distinct segment_id from raw.segments").fetchall()}
+
+    @property
+    def shared_folder(self) -> Path | None:
+        """A folder beside the data files that all writers of a store see, for what is derived; None with one writer."""
+        place = self._lake.place
+        return place.data / DERIVED if isinstance(place, LakeServer) else None
 
     def leads(self) -> bool:
         """True when jobs and maintenance are this writer's. On a SQLite catalog always; else one of several leads."""
