@@ -75,6 +75,7 @@ def _allowed(name: str, other: str) -> dict[str, str]:
         "reports.send_at": "23:59",
         "telemetry.level": "debug",
         "telemetry.format": "json",
+        "telemetry.metrics_address": "127.0.0.1:9100",
     }
     beside = {}
     if name.startswith("kafka."):
