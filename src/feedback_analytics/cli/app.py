@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import typer
 
-from feedback_analytics.cli import about, answers, asking, emit, reporting, service, showing, telling
+from feedback_analytics.cli import about, answers, asking, emit, moving, reporting, service, showing, telling
 from feedback_analytics.cli.command import EXIT_USAGE, complain
 
-NOUNS = (service, emit, showing, asking, telling, reporting, answers, about)
+NOUNS = (service, emit, showing, asking, telling, reporting, answers, moving, about)
 
 
 def build_tree() -> typer.Typer:

@@ -11,7 +11,7 @@ from typing import Any
 from feedback_analytics.cli.secret import reader_secret
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, secret_fingerprint
 from feedback_analytics.errors import SettingsError, StoreDamaged
-from feedback_analytics.log import EventLog, NewRecord, open_log
+from feedback_analytics.log import EmbeddedLog, EventLog, NewRecord, open_log
 from feedback_analytics.processor import OutgoingRecord
 from feedback_analytics.settings import Settings
 from feedback_analytics.store import open_reader
@@ -68,6 +68,15 @@ def open_topics(settings: Settings) -> EventLog:
         log.close()
         raise
     return log
+
+
+def refuse_moved_log(log: EventLog) -> None:
+    """SettingsError when the log takes nothing any more, as its records go to another one."""
+    if isinstance(log, EmbeddedLog) and log.moved_to is not None:
+        raise SettingsError(
+            f"the log in {log.folder} takes nothing any more: its installation moves, or has moved, to {log.moved_to}. "
+            "Set FEEDBACK_BROKER_URL and FEEDBACK_STORE_URL to where it goes on."
+        )
 
 
 def append_outgoing(log: EventLog, records: Sequence[OutgoingRecord]) -> Future[Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from feedback_analytics.cli.installation import TOPICS
 from feedback_analytics.errors import FeedbackError
-from feedback_analytics.log import EventLog, OffsetRange
+from feedback_analytics.log import EmbeddedLog, EventLog, OffsetRange
 from feedback_analytics.store import Position, Reader
 
 REMEMBERED_SECONDS = 0.25
@@ -120,6 +120,8 @@ class Watch:
     def _disk_problems(self) -> Iterable[str]:
         if self._log_folder is None:
             return
+        if isinstance(self._log, EmbeddedLog) and self._log.moved_to is not None:
+            yield f"The log takes nothing any more: its installation moves, or has moved, to {self._log.moved_to}."
         if not os.access(self._log_folder, os.W_OK):
             yield f"The log cannot be written: no permission for {self._log_folder}."
         elif (free_bytes := shutil.disk_usage(self._log_folder).free) < LEAST_FREE_BYTES:

@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from feedback_analytics.analytics import Lake, SharedLake
 from feedback_analytics.api import add_api
-from feedback_analytics.cli.installation import checked_secret, now, open_topics
+from feedback_analytics.cli.installation import checked_secret, now, open_topics, refuse_moved_log
 from feedback_analytics.cli.late_pages import LatePages
 from feedback_analytics.cli.listening import serve_until_told
 from feedback_analytics.cli.metrics import OfAllParts
@@ -37,6 +37,8 @@ def serve_web(settings: Settings, listener: socket.socket, *, takes_events: bool
     secret = checked_secret(settings) if takes_events else b""
     with ExitStack() as stack:
         log = stack.enter_context(open_topics(settings))
+        if takes_events:
+            refuse_moved_log(log)
         pages = Pages(settings, log)
         stack.callback(pages.close)
         late = LatePages(pages.build) if shows_pages else None

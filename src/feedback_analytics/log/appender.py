@@ -112,6 +112,7 @@ class Appender:
         partitions = {at: list(pack(own.keys, own.values, own.headers)) for at, own in waiting.items()}
         with as_log_errors(self._file.path), self._file.exclusive():
             self._file.refuse_if_replaced()
+            self._file.refuse_if_moved()
             try:
                 connection = self._connection or self._open()
                 connection.execute("begin immediate")

@@ -106,6 +106,19 @@ class EmbeddedLog:
             give_space_back(self._file)
         return total
 
+    @property
+    def moved_to(self) -> str | None:
+        """The broker that takes the records of this log now; None while the log takes them itself."""
+        return self._file.moved_to
+
+    def close_for(self, broker: str) -> None:
+        """Take no record any more, of no process: they go to the broker. What was taken can still be read."""
+        self._file.close_for(broker)
+
+    def open_again(self) -> None:
+        """Take records again, as the move to another broker was given up."""
+        self._file.open_again()
+
     def close(self) -> None:
         # The last connection to go folds the WAL into the file; the reading one could not.
         self._reader.close()

@@ -40,7 +40,7 @@ class LogFile:
 
     def __init__(self, folder: Path, now_us: int) -> None:
         self.path = folder / "log.sqlite"
-        self._lock_path = folder / "log.lock"
+        self._lock_path, self._moved_path = folder / "log.lock", folder / "moved-to"
         with as_log_errors(self.path):
             _make_folder(folder)
             with self.exclusive():
@@ -91,6 +91,39 @@ class LogFile:
                 "Put it back and start again, or start with another data directory.",
                 retry_after_seconds=None,
             )
+
+    @property
+    def moved_to(self) -> str | None:
+        """The log that stands in place of this one; None while records are taken here."""
+        try:
+            return self._moved_path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def refuse_if_moved(self) -> None:
+        """LogError when the log was closed because another one stands in its place. The caller holds the lock."""
+        to = self.moved_to
+        if to is not None:
+            raise LogError(
+                f"the log {self.path} takes nothing any more: its installation moves, or has moved, to {to}. "
+                f"Start with FEEDBACK_BROKER_URL={to}.",
+                retry_after_seconds=None,
+            )
+
+    def close_for(self, other: str) -> None:
+        """From now on no process appends; says where records go instead. An append that runs is waited for."""
+        with as_log_errors(self.path), self.exclusive():
+            new = self._moved_path.with_name(f"{self._moved_path.name}.new")
+            new.write_text(other, encoding="utf-8")
+            _sync(new)
+            new.replace(self._moved_path)
+            sync_folder(self.path.parent)
+
+    def open_again(self) -> None:
+        """Take records again."""
+        with as_log_errors(self.path), self.exclusive():
+            self._moved_path.unlink(missing_ok=True)
+            sync_folder(self.path.parent)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -155,7 +188,11 @@ def as_log_errors(path: Path) -> Iterator[None]:
 
 def sync_folder(folder: Path) -> None:
     """Make the names in the folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

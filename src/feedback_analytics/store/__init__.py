@@ -17,6 +17,7 @@ from feedback_analytics.store.asking import run_job
 from feedback_analytics.store.dictionary import dictionary_page
 from feedback_analytics.store.jobs import Job, JobKind, JobState
 from feedback_analytics.store.location import find_store
+from feedback_analytics.store.moving import MoveState, StoreMove, Successors, give_up_move
 from feedback_analytics.store.notes import Annotation, SavedView
 from feedback_analytics.store.positions import End, Position
 from feedback_analytics.store.proof import LedgerProof, prove_ledger
@@ -39,15 +40,19 @@ __all__ = [
     "JobKind",
     "JobState",
     "LedgerProof",
+    "MoveState",
     "PartitionPlace",
     "Position",
     "Reader",
     "SavedView",
     "Snapshot",
+    "StoreMove",
+    "Successors",
     "Writer",
     "check_receipts",
     "dictionary_page",
     "find_store",
+    "give_up_move",
     "open_reader",
     "open_writer",
     "prove_ledger",

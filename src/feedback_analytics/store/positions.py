@@ -206,6 +206,32 @@ def accept_loss(engine: duckdb.DuckDBPyConnection, place: PartitionPlace, offset
     return former
 
 
+def hand_over(
+    engine: duckdb.DuckDBPyConnection,
+    former: Sequence[Position],
+    successors: Mapping[str, tuple[str, Mapping[int, int]]],
+    now: datetime,
+) -> None:
+    """Go on in other logs, having everything of the former ones. successors: per topic the log, and where it begins.
+
+    Kept as a log is that was given up, from its end on: its batches stay provable up to there, and nothing was lost.
+    The new positions are unowned. Inside the caller's transaction.
+    """
+    for topic, (log_id, _) in successors.items():
+        engine.execute(statement("adopt_topic"), {"log_id": log_id, "topic": topic, "now": now})
+    for position in former:
+        log_id, starts = successors[position.topic]
+        given_up = (*position.place, position.next_offset, log_id, starts[position.partition], now)
+        engine.execute("insert into raw.accepted_losses values (?, ?, ?, ?, ?, ?, ?)", given_up)
+    begun = {
+        (log_id, topic, partition): offset
+        for topic, (log_id, starts) in successors.items()
+        for partition, offset in starts.items()
+    }
+    _insert(engine, "partitions", begun)
+    _insert(engine, UNOWNED, begun)
+
+
 def _remove(engine: duckdb.DuckDBPyConnection, positions: Sequence[Position]) -> None:
     """Delete these rows, each from the table that holds it. One that has changed meanwhile stops it all."""
     for table in sorted({position.table for position in positions}):

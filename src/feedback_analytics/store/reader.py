@@ -49,9 +49,11 @@ def open_reader(where: Settings | str | Path, *, confined: bool = True, older: b
     A confined reader answers single SELECTs and reads no file but the lake's own; its settings are locked. It keeps an
     honest mistake, or a pasted query, from doing harm; it is no sandbox for strangers. confined=False is for people in
     their own Python process, who may join the lake with their own files and tables. older=True opens a store as well
-    that a worker has yet to migrate, or is migrating now: of it no more than its facts can be asked.
+    that a worker has yet to migrate, or is migrating now, or that a move still fills: of it no more than its facts can
+    be asked.
 
-    Raises SettingsError when there is no store, MigrationNeeded when this release cannot read it.
+    Raises SettingsError when there is no store, or none that is whole, MigrationNeeded when this release cannot read
+    it.
     """
     place, settings = (where.store_location, where.store) if isinstance(where, Settings) else (where, StoreSettings())
     return Reader(find_store(place), settings, confined=confined, older=older)
@@ -121,7 +123,7 @@ class Reader:
         try:
             _plan_once(self._engine)
             attach_for_reading(self._engine, place, self._catalog())
-            check_readable(self._engine, older=older)
+            check_readable(self._engine, place.name, older=older)
             if confined:
                 confine(self._engine, [place.data, self._private / "spill"])
         except BaseException:

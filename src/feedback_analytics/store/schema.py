@@ -12,6 +12,7 @@ import duckdb
 from feedback_analytics.errors import MigrationNeeded
 from feedback_analytics.store.dictionary import describe_store
 from feedback_analytics.store.lake import ALIAS, OPTIONS, literal, set_options
+from feedback_analytics.store.move_facts import refuse_unfinished
 from feedback_analytics.store.statements import migrations, statement, views
 
 
@@ -55,11 +56,18 @@ def bring_up_to_date(engine: duckdb.DuckDBPyConnection, now: Callable[[], dateti
     _make_views(engine)
 
 
-def check_readable(engine: duckdb.DuckDBPyConnection, *, older: bool) -> None:
-    """Raises MigrationNeeded when a newer release made the store, or an older one did and older is False."""
-    found = int(read_facts(engine).get("schema_version", 0))
+def check_readable(engine: duckdb.DuckDBPyConnection, name: str, *, older: bool) -> None:
+    """Raises MigrationNeeded when a newer release made the store, or an older one did and older is False.
+
+    SettingsError when rows are still being moved into the store that errors call name, and older is False.
+    """
+    facts = read_facts(engine)
+    found = int(facts.get("schema_version", 0))
     _refuse_newer(found)
-    if found < schema_version() and not older:
+    if older:
+        return
+    refuse_unfinished(facts, name)
+    if found < schema_version():
         raise MigrationNeeded(
             f"the store has schema version {found}, this release reads {schema_version()}. "
             "Start a worker of this release once (feedback serve); it brings the store up to date."

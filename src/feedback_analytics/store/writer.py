@@ -39,6 +39,7 @@ from feedback_analytics.store.lake import (
 from feedback_analytics.store.lease import Guard, WriteLease
 from feedback_analytics.store.location import LakeFolder, LakePlace, LakeServer, locate_store
 from feedback_analytics.store.maintenance import Maintenance
+from feedback_analytics.store.move_facts import refuse_to_write
 from feedback_analytics.store.positions import (
     make_positions_table,
     move_positions,
@@ -75,8 +76,9 @@ def open_writer(
     lease=False leaves the write lease out: for tests that need two writers, and for nothing else. is_worker=False is
     for a process that runs jobs but no partitions.
 
-    Raises StoreBusy when another process writes, SettingsError for another secret or a server that does not let us in,
-    StoreUnreachable for one that does not answer, MigrationNeeded for a newer store.
+    Raises StoreBusy when another process writes, SettingsError for another secret, a server that does not let us in, or
+    a store that was moved or is not whole yet, StoreUnreachable for a server that does not answer, MigrationNeeded for
+    a newer store.
     """
     table = positions_table(settings.worker_name)
     place = locate_store(settings.store_location)
@@ -87,6 +89,7 @@ def open_writer(
     try:
         with _alone_in_time(guard, settings.worker.transaction_seconds):
             attach_for_writing(engine, place, settings.worker.transaction_seconds)
+            refuse_to_write(read_facts(engine), place.name)
             bring_up_to_date(engine, now)
             _check_secret(engine, secret_fingerprint)
             if is_worker:

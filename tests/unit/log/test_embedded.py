@@ -262,3 +262,17 @@ def test_an_append_given_up_by_its_caller_is_not_written(log: EmbeddedLog) -> No
     append(log, "last")
     assert was_cancelled
     assert values(log) == ["first", "last"]
+
+
+def test_a_closed_log_takes_nothing_from_any_process_until_it_is_opened_again(
+    log: EmbeddedLog, open_again: Callable[[], EmbeddedLog]
+) -> None:
+    append(log, "before")
+    with open_again() as other:
+        other.close_for("kafka://broker:9092")
+    with pytest.raises(LogError, match="FEEDBACK_BROKER_URL=kafka://broker:9092"):
+        append(log, "meanwhile")
+    assert (log.moved_to, values(log)) == ("kafka://broker:9092", ["before"])
+    log.open_again()
+    append(log, "after")
+    assert (log.moved_to, values(log)) == (None, ["before", "after"])
