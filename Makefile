@@ -24,7 +24,7 @@ test: $(STAMP) debian lint  ## Lint, then all tests: units, laws, integration wi
 	$(BIN)/pytest
 
 test-scale: $(STAMP) debian  ## The fault tests in full: workers, Kafka and PostgreSQL come and go for a quarter of an hour.
-	FEEDBACK_TEST_SCALE=full $(BIN)/pytest -s tests/fault/test_movement.py tests/fault/test_kill_worker.py
+	FEEDBACK_TEST_SCALE=full $(BIN)/pytest -s tests/fault/test_movement.py tests/fault/test_kill_worker.py tests/property/test_histories.py
 
 check: $(STAMP) debian lint  ## Everything that a change must pass.
 	$(BIN)/mypy

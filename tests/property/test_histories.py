@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +51,11 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=60 if os.environ.get("FEEDBACK_TEST_SCALE") == "full" else 12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(steps=steps, most=st.integers(1, 7))
 def test_any_history_leaves_what_the_plain_model_says(steps: list[list[ModelVote] | str], most: int) -> None:
     model = Model()
