@@ -370,6 +370,22 @@ def test_a_server_that_cannot_be_used_is_told_in_one_sentence_without_the_passwo
         assert re.search(f"{PASSWORD}|geheim|it%27s|Traceback", told.error) is None
 
 
+def test_a_folder_of_data_files_that_cannot_be_written_is_told_at_start(lake: Lake) -> None:
+    (lake.folder / "shared").write_text("a file where the folder should be")
+    environ = {"FEEDBACK_STORE_URL": lake.url, "FEEDBACK_READER_SECRET": SECRET_OF_READERS}
+    told = feedback("worker", "--data", lake.folder / "data", environ=environ)
+    assert told.is_refusal("cannot write to the store's folder", lake.folder / "shared", "FEEDBACK_STORE_URL")
+
+
+def test_a_store_of_a_newer_release_is_told_to_workers_and_readers(lake: Lake) -> None:
+    with lake.writer("first") as writer, writer._lake.alone().transaction() as engine:
+        engine.execute("update raw.store_facts set value = '99' where name = 'schema_version'")
+    environ = {"FEEDBACK_STORE_URL": lake.url, "FEEDBACK_READER_SECRET": SECRET_OF_READERS}
+    for command in (("worker",), ("sql", "select 1")):
+        told = feedback(*command, "--data", lake.folder / "data", environ=environ)
+        assert told.is_refusal("the store has schema version 99", "Install the newer release")
+
+
 def test_a_server_without_a_store_is_told_to_readers_and_needs_a_reader_secret_to_make_one(lake: Lake) -> None:
     with pytest.raises(SettingsError, match="no catalog at postgresql://feedback@127.0.0.1"):
         open_reader(lake.settings())

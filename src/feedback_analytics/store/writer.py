@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from feedback_analytics.errors import Fenced, SettingsError, StoreBusy, StoreError
 from feedback_analytics.settings import Settings
+from feedback_analytics.store.durable import HELD
 from feedback_analytics.store.jobs import open_queue
 from feedback_analytics.store.lake import (
     WRITER_MEMORY_BYTES,
@@ -121,11 +122,16 @@ def _open_guard(place: LakePlace, settings: Settings, *, lease: bool, is_worker:
     try:
         place.data.mkdir(parents=True, exist_ok=True)
         if isinstance(place, LakeServer):
+            # Every commit makes files there: better told now than at the first vote.
+            (place.data / HELD).mkdir(exist_ok=True)
             name = settings.worker_name if is_worker else None
             return CatalogServer(place, worker=name, idle_seconds=settings.worker.transaction_seconds)
         return WriteLease(place.write_lock if lease else None)
     except OSError as error:
-        raise StoreError(f"cannot write to the store's folder {place.data.parent}: {error.strerror}.") from error
+        raise StoreError(
+            f"cannot write to the store's folder {place.data}: {error.strerror}. "
+            "Give this user the right to, or name another folder (FEEDBACK_STORE_URL)."
+        ) from error
 
 
 class Writer:
