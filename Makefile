@@ -21,14 +21,14 @@ demo: $(STAMP)  ## Start the service with a sample news site, a month of votes a
 	@exec $(BIN)/feedback demo --data $(DEMO_DATA) --port $(PORT)
 
 test: $(STAMP) debian lint  ## Lint, then all tests: units, laws, integration with a real Kafka, faults, browser.
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-scale: $(STAMP) debian  ## The fault tests in full: workers, Kafka and PostgreSQL come and go for a quarter of an hour.
 	FEEDBACK_TEST_SCALE=full $(BIN)/pytest -s tests/fault/test_movement.py tests/fault/test_kill_worker.py tests/property/test_histories.py
 
 check: $(STAMP) debian lint  ## Everything that a change must pass.
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
