@@ -145,6 +145,24 @@ def test_the_chart_has_its_table_one_key_away(page: Page, dashboard: RunningDash
     expect(page.locator("#live-trend-rows tr").first).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["/?days=7", "/articles/harbour-tunnel?days=7"])
+def test_a_chart_over_time_has_the_period_before_dashed_named_and_in_its_table(
+    page: Page, dashboard: RunningDashboard, path: str
+) -> None:
+    page.goto(dashboard.url + path)
+    says = page.locator("#live-trend-says")
+    expect(says).to_contain_text(re.compile(r"1.week before, .* it was .*% of .*votes .*, the dashed line"))
+    expect(page.locator("#live-trend")).to_contain_text(re.compile("dashed: 1.week before"))
+    expect(page.locator("#live-trend .scatterlayer path.js-line[style*=dasharray]")).to_have_count(1)
+    page.locator(".steps-table summary").click()
+    table = page.locator(".steps-table")
+    expect(table.get_by_role("columnheader", name="1 week before")).to_be_visible()
+    cell = table.locator("tbody tr").last.locator("td").last
+    votes = plain(cell.locator("a").text_content())
+    page.goto(f"{dashboard.url}{cell.locator('a').get_attribute('href')}&most=1000")
+    expect(page.locator("#live-events-says")).to_contain_text(f"Answers that stand: {votes},")
+
+
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [

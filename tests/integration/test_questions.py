@@ -213,6 +213,29 @@ def test_trend_counts_each_step_of_the_newsrooms_calendar(
     assert {row[0]: row[1] for row in rows(answer, "step_at", "versions_published") if row[1]} == published
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "step"), [("2026-10-26", "2026-11-02", "day"), ("2026-10-05", None, "week")]
+)
+def test_trend_stands_beside_the_same_steps_whole_weeks_before(lake: Lake, since: str, until: str, step: str) -> None:
+    answer = lake.ask("trend", since=since, until=until, step=step, of="sections", with_before=True)
+    weeks = {at - before for at, before in rows(answer, "step_at", "before_at")}
+    assert len(weeks) <= 2, "the clocks went back on 25 October, and a day stands beside its weekday all the same"
+    total = lake.ask("overview", since=since, until=until).set_index("target").loc["section"]
+    assert answer["votes_before"].sum() == total.votes_before > 0
+    assert answer["useful_before"].sum() == total.useful_before
+    then = lake.ask("trend", since=total.before_since, until=total.before_until, step=step, of="sections")
+    assert answer["votes_before"].tolist() == then["votes"].tolist()
+    assert answer["before_ends_at"].tolist() == then["ends_at"].tolist()
+    assert answer["useful_share_before"].equals(then["useful_share"].rename("useful_share_before"))
+
+
+def test_trend_without_the_period_before_leaves_its_columns_empty(lake: Lake) -> None:
+    alone = lake.ask("trend", step="day")
+    by_month = lake.ask("trend", step="month", with_before=True)
+    for answer in (alone, by_month):
+        assert answer[["before_at", "before_ends_at", "votes_before", "useful_share_before"]].isna().all(axis=None)
+
+
 def test_trend_says_which_steps_are_whole(lake: Lake) -> None:
     answer = lake.ask("trend", step="week")
     # 6 October 2026 is a Tuesday, and the last week is going on.

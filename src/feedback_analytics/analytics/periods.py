@@ -138,9 +138,13 @@ def days_before(at: datetime, days: int, zone: ZoneInfo) -> datetime:
 
 def weeks_before(period: Period, zone: ZoneInfo) -> Period:
     """As many whole weeks back as the period needs, so that weekday meets weekday, and midnight midnight."""
+    return Period(same_time_before(period.since, period, zone), same_time_before(period.until, period, zone))
+
+
+def same_time_before(at: datetime, period: Period, zone: ZoneInfo) -> datetime:
+    """The moment of `weeks_before` that is beside a moment of the period: the same weekday, the same time of day."""
     local_days = period.until.astimezone(zone).replace(tzinfo=None) - period.since.astimezone(zone).replace(tzinfo=None)
-    back = max(1, -(-local_days // timedelta(days=7))) * 7
-    return Period(days_before(period.since, back, zone), days_before(period.until, back, zone))
+    return days_before(at, max(1, -(-local_days // timedelta(days=7))) * 7, zone)
 
 
 def _begin_of(at: datetime, step: str, zone: ZoneInfo) -> datetime:

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from feedback_analytics.analytics import numbers
-from feedback_analytics.analytics.verdicts import MIN_VOTES, Verdict
+from feedback_analytics.analytics.intervals import wilson_interval
+from feedback_analytics.analytics.verdicts import LEVEL, MIN_VOTES, Verdict
 
 KINDS = {
     "whats_happening": "What’s Happening?",
@@ -119,6 +120,22 @@ def over_time(total: Row, days: int) -> Sentence:
     share = numbers.percent(total["useful_share"])
     span = numbers.percent_range(total["useful_share_low"], total["useful_share_high"])
     return _say(_strong(share), f" of {votes} in these {numbers.counted(days, 'day')} say useful ({span}).")
+
+
+def time_before(total: Row, name: str) -> Sentence:
+    """The share of the period before, as the dashed line by the chart; empty where nobody voted then.
+
+    total: a row of `overview`; name: what that time is called, such as `4 weeks before`.
+    """
+    useful, votes = total["useful_before"], total["votes_before"]
+    if not votes:
+        return ()
+    if votes < MIN_VOTES:
+        return _say(f" {name} there were {numbers.counted(votes, 'vote')}: too few for a share.")
+    interval = wilson_interval(useful, votes, LEVEL)
+    span = numbers.percent_range(float(interval.low), float(interval.high))
+    share = _strong(numbers.percent(useful / votes))
+    return _say(f" {name} it was ", share, f" of {numbers.counted(votes, 'vote')} ({span}), the dashed line.")
 
 
 def change(row: Row, before: str) -> Sentence:

@@ -32,7 +32,8 @@ def usefulness_over_time(table: pd.DataFrame, step: str, theme: ThemeName, *, no
     """Share per step with its 95 % band above the counts of votes; both share the time axis.
 
     table: rows of `trend`. The line breaks where a step has too few votes for a share. A step that is not
-    over is drawn open; where the table has late_votes, these are a hatched cap of the bars.
+    over is drawn open; where the table has late_votes, these are a hatched cap of the bars; where it has shares of the
+    period before, these are a thin dashed line without a band.
     """
     token = tokens(theme)
     starts = table["step_at"].dt.tz_localize(None)
@@ -41,6 +42,9 @@ def usefulness_over_time(table: pd.DataFrame, step: str, theme: ThemeName, *, no
     bottom, top = _share_range(table)
     figure = go.Figure(layout={"template": template(theme), "height": 300})
     figure.add_trace(_band(table, starts, length, token))
+    before = weeks_back(table)
+    if before:
+        figure.add_trace(_line_before(table, starts, token))
     figure.add_trace(
         go.Scatter(
             x=starts,
@@ -91,7 +95,7 @@ def usefulness_over_time(table: pd.DataFrame, step: str, theme: ThemeName, *, no
         yaxis2={"domain": [0, 0.17], **counts},
         barmode="overlay",
         annotations=[
-            _caption("useful share, 95 % interval", 1.0),
+            _caption(f"useful share, 95 % interval{f'; dashed: {before}' if before else ''}", 1.0),
             _caption(f"votes {a_step}{'; hatched: came late' if is_hatched else ''}", 0.17),
         ],
     )
@@ -111,6 +115,29 @@ def _band(table: pd.DataFrame, starts: pd.Series[Any], length: timedelta, token:
         ys += [*high, *reversed(low), None]
     return go.Scatter(
         x=xs, y=ys, mode="lines", line={"width": 0}, fill="toself", fillcolor=token["data-band"], hoverinfo="skip"
+    )
+
+
+def weeks_back(table: pd.DataFrame) -> str:
+    """What the period before is called, `4 weeks before`; empty where no step of it has a share."""
+    if "useful_share_before" not in table or not table["useful_share_before"].notna().any():
+        return ""
+    beside = table[table["before_at"].notna()].iloc[0]
+    weeks = round((beside["step_at"] - beside["before_at"]) / timedelta(weeks=1))
+    return f"{numbers.counted(weeks, 'week')} before"
+
+
+def _line_before(table: pd.DataFrame, starts: pd.Series[Any], token: dict[str, str]) -> go.Scatter:
+    """The share of the period before, thin and dashed; it breaks where votes are missing, as the other does."""
+    told = table["useful_share_before"].notna().to_numpy()
+    is_alone = any(run.stop - run.start == 1 for run in _runs(told))
+    return go.Scatter(
+        x=starts,
+        y=100 * table["useful_share_before"],
+        mode="lines+markers" if is_alone else "lines",
+        line={"color": token["data-before"], "width": 1.5, "dash": "dash"},
+        marker={"color": token["data-before"], "size": 3},
+        hoverinfo="skip",
     )
 
 
@@ -156,8 +183,9 @@ def _needs_points(table: pd.DataFrame) -> bool:
 def _share_range(table: pd.DataFrame) -> tuple[float, float]:
     """Percent at the ends of the share axis: ticks around the band, never closer than LEAST_POINTS."""
     told = table["useful_share"].notna()
-    low = table["useful_share_low"].where(told).min()
-    high = table["useful_share_high"].where(told).max()
+    before = table["useful_share_before"] if "useful_share_before" in table else pd.Series([np.nan])
+    low = np.fmin(table["useful_share_low"].where(told).min(), before.min())
+    high = np.fmax(table["useful_share_high"].where(told).max(), before.max())
     if np.isnan(low):
         return 0.0, 100.0
     bottom, top = float(10 * np.floor(10 * low)), float(10 * np.ceil(10 * high))
@@ -176,13 +204,18 @@ def _tick_points(bottom: float, top: float) -> int:
 def _hover_texts(table: pd.DataFrame) -> list[str]:
     """One text per step; it hangs on the bars, which are there also where the line breaks."""
     texts = []
+    before = weeks_back(table)
     for row, late in zip(table.to_dict("records"), _late_votes(table), strict=True):
         votes = numbers.counted(row["votes"], "vote") + (f", {late:,} of them late" if late else "")
         if row["votes"] < MIN_VOTES:
-            texts.append(f"{votes}: too few for a share")
+            text = f"{votes}: too few for a share"
         else:
             span = numbers.percent_range(row["useful_share_low"], row["useful_share_high"])
-            texts.append(f"<b>{numbers.percent(row['useful_share'])} useful</b><br>{span}<br>{votes}")
+            text = f"<b>{numbers.percent(row['useful_share'])} useful</b><br>{span}<br>{votes}"
+        if before and not np.isnan(row["useful_share_before"]):
+            share, votes = numbers.percent(row["useful_share_before"]), numbers.count(row["votes_before"])
+            text += f"<br>{before}: {share} of {votes}"
+        texts.append(text)
     return texts
 
 

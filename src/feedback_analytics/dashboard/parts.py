@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from feedback_analytics.analytics import MIN_VOTES, numbers, sentences
 from feedback_analytics.dashboard.address import Address
+from feedback_analytics.dashboard.figures import weeks_back
 from feedback_analytics.dashboard.markup import INPUT
 
 Content = Component | str | Sequence["Component | str"]
@@ -170,11 +171,20 @@ def steps_table(
 
     events: the address of the events of the whole period; each row then leads to its own.
     """
+    before = weeks_back(table)
     has_late = "late_votes" in table and bool(table["late_votes"].notna().any())
     rows = [
-        _step_row(row, step, zone, events, has_late=has_late) for row in records(table.iloc[::-1]) if row["votes"] > 0
+        _step_row(row, step, zone, events, has_late=has_late, has_before=bool(before))
+        for row in records(table.iloc[::-1])
+        if row["votes"] > 0 or (before and row["votes_before"])
     ]
-    heads = ("Useful", "95 % interval, one look", "Votes", *(["Of them late"] if has_late else []))
+    heads = (
+        "Useful",
+        "95 % interval, one look",
+        "Votes",
+        *(["Of them late"] if has_late else []),
+        *([before.capitalize()] if before else []),
+    )
     head = [html.Th(step.capitalize(), scope="col")]
     head += [html.Th(text, scope="col", className="num") for text in heads]
     return html.Details(
@@ -188,13 +198,12 @@ def steps_table(
     )
 
 
-def _step_row(row: Row, step: str, zone: tzinfo, events: Address | None, *, has_late: bool) -> Component:
+def _step_row(
+    row: Row, step: str, zone: tzinfo, events: Address | None, *, has_late: bool, has_before: bool
+) -> Component:
     few = row["votes"] < MIN_VOTES
     span = numbers.percent_range(row["useful_share_low"], row["useful_share_high"]) if not few else ""
-    votes: Content = numbers.count(row["votes"])
-    if events is not None:
-        since, until = (row[name].astimezone(UTC).isoformat().replace("+00:00", "Z") for name in ("step_at", "ends_at"))
-        votes = inside(votes, href=str(events.with_(since=since, until=until, days=None)))
+    votes = _votes_between(row["votes"], row["step_at"], row["ends_at"], events)
     cells = [
         html.Th(_step_name(row["step_at"].astimezone(zone), step), scope="row"),
         html.Td("" if few else numbers.percent(row["useful_share"]), className="num"),
@@ -203,7 +212,27 @@ def _step_row(row: Row, step: str, zone: tzinfo, events: Address | None, *, has_
     ]
     if has_late:
         cells.append(html.Td(numbers.count(row["late_votes"] or 0), className="num"))
+    if has_before:
+        cells.append(html.Td(_before(row, events), className="num"))
     return html.Tr(cells)
+
+
+def _before(row: Row, events: Address | None) -> Content:
+    """The share of the step before, of its votes."""
+    if not row["votes_before"]:
+        return "no votes" if row["before_at"] else ""
+    votes = _votes_between(row["votes_before"], row["before_at"], row["before_ends_at"], events)
+    if row["useful_share_before"] is None:
+        return [votes, " votes" if row["votes_before"] > 1 else " vote"]
+    return [f"{numbers.percent(row['useful_share_before'])} of ", votes]
+
+
+def _votes_between(votes: int, since: datetime, until: datetime, events: Address | None) -> Component | str:
+    """A count of votes, which leads to the events behind it."""
+    if events is None:
+        return numbers.count(votes)
+    begin, end = (at.astimezone(UTC).isoformat().replace("+00:00", "Z") for at in (since, until))
+    return inside(numbers.count(votes), href=str(events.with_(since=begin, until=end, days=None)))
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

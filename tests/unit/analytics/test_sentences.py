@@ -108,6 +108,15 @@ def test_a_period_with_too_few_votes_gets_no_share() -> None:
     assert text(sentences.over_time({"votes": 1}, 28)) == "1 vote in the period: too few for a share."
 
 
+def test_the_period_before_is_told_with_its_interval_and_its_votes_or_not_at_all() -> None:
+    def told(useful: int, votes: int) -> str:
+        return text(sentences.time_before({"useful_before": useful, "votes_before": votes}, "4 weeks before,"))
+
+    assert told(713, 1000) == " 4 weeks before, it was 71.3 % of 1,000 votes (68.4–74.0 %), the dashed line."
+    assert told(6, 8) == " 4 weeks before, there were 8 votes: too few for a share."
+    assert told(0, 0) == ""
+
+
 def test_an_article_is_told_against_the_typical_one() -> None:
     none = sections()
     assert text(sentences.article_lead(row(1450, 2220, 0.721), none)) == (

@@ -73,6 +73,31 @@ def test_votes_that_came_late_are_the_hatched_cap_of_their_days_bar() -> None:
     assert len(most.data) == 3 and most.layout.annotations[1].text == "votes a day"
 
 
+def test_the_period_before_is_a_thin_dashed_line_without_a_band_and_has_its_name() -> None:
+    table = days((30, 40), (20, 40), (3, 4))
+    before = pd.Series([0.4, np.nan, 0.35])
+    beside = table.assign(
+        before_at=table["step_at"] - timedelta(weeks=4), votes_before=[50, 4, 60], useful_share_before=before
+    )
+    figure = drawn(beside)
+    band, dashed, line, bars = figure.data
+    assert (dashed.line.dash, dashed.line.color) == ("dash", tokens("light")["data-before"])
+    assert dashed.line.width < template("light").data.scatter[0].line.width
+    assert list(dashed.y[[0, 2]]) == [40, 35] and np.isnan(dashed.y[1]), "it breaks where votes are missing"
+    assert "markers" in dashed.mode, "a lone step would leave no line"
+    assert figure.layout.annotations[0].text == "useful share, 95 % interval; dashed: 4\u00a0weeks before"
+    assert bars.customdata[0].endswith("40\u00a0votes<br>4\u00a0weeks before: 40.0\u202f% of 50")
+    assert bars.customdata[2] == "4\u00a0votes: too few for a share<br>4\u00a0weeks before: 35.0\u202f% of 60"
+    assert figure.layout.yaxis.range[0] <= 35
+
+
+def test_without_shares_of_the_period_before_nothing_speaks_of_it() -> None:
+    table = days((30, 40))
+    none = table.assign(before_at=table["step_at"], votes_before=3, useful_share_before=np.nan)
+    figure = drawn(none)
+    assert len(figure.data) == 3 and "before" not in str(figure)
+
+
 def test_a_day_that_is_not_over_is_drawn_open() -> None:
     line = drawn(days((30, 40), (20, 40)), now=BEGIN + timedelta(days=1, hours=6)).data[1]
     surface, ink = tokens("light")["surface"], tokens("light")["data"]

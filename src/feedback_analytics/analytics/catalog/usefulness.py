@@ -27,7 +27,7 @@ from feedback_analytics.analytics.differences import difference_interval
 from feedback_analytics.analytics.filters import COMMON, KIND_ORDER
 from feedback_analytics.analytics.intervals import running_interval
 from feedback_analytics.analytics.parameters import Kind, Parameter
-from feedback_analytics.analytics.periods import weeks_before
+from feedback_analytics.analytics.periods import same_time_before, weeks_before
 from feedback_analytics.analytics.scope import Scope
 from feedback_analytics.analytics.shrinkage import chance_above, group_priors, shrunk_interval, shrunk_share
 from feedback_analytics.analytics.verdicts import LEVEL, MIN_VOTES, typical_share
@@ -143,6 +143,7 @@ def trend(scope: Scope, values: Mapping[str, Any]) -> pd.DataFrame:
     published = published[published.between(begin, end, inclusive="left")]
     place = np.searchsorted(table["ends_at"].to_numpy(), published.to_numpy(), side="right")
     is_within = (table["step_at"] >= begin) & (table["ends_at"] <= end)
+    table = _beside_before(table, scope, step, of_sections=of_sections) if values["with_before"] else _alone(table)
     as_of = scope.known.as_of
     table = table.assign(
         is_whole=is_within & (table["ends_at"] <= pd.Timestamp(as_of)) if as_of else False,
@@ -161,6 +162,37 @@ def _late_note(table: pd.DataFrame, step: str) -> str:
         return ""
     came = f"{late:,} of {votes:,} {'vote' if votes == 1 else 'votes'} came late, more than an hour after"
     return f"{came} {'its' if late == 1 else 'their'} {step} was over, and {'counts' if late == 1 else 'count'} there."
+
+
+def _alone(table: pd.DataFrame) -> pd.DataFrame:
+    """The steps without the period before."""
+    never = pd.Series(pd.NaT, index=table.index, dtype=table["step_at"].dtype)
+    none = {"votes_before": pd.NA, "useful_before": pd.NA, "useful_share_before": np.nan}
+    return table.assign(before_at=never, before_ends_at=never, **none)
+
+
+def _beside_before(table: pd.DataFrame, scope: Scope, step: str, *, of_sections: bool) -> pd.DataFrame:
+    """The steps, each beside the one that lies the same number of whole weeks before.
+
+    Months have none: they are not whole weeks apart. Nor has the second of two hours that a clock shows alike.
+    """
+    if step == "month":
+        return _alone(table)
+    then = scope.during(weeks_before(scope.period, scope.zone))
+    at = pd.Series(
+        [same_time_before(begin.to_pydatetime(), scope.period, scope.zone) for begin in table["step_at"]],
+        dtype=table["step_at"].dtype,
+        index=table.index,
+    )
+    steps = with_share(then.steps(step, of_sections=of_sections)).set_index("step_at")
+    at = at.where(at.isin(steps.index) & ~at.duplicated())
+    return table.assign(
+        before_at=at,
+        before_ends_at=at.map(steps["ends_at"]),
+        votes_before=at.map(steps["votes"]).astype("Int64"),
+        useful_before=at.map(steps["useful"]).astype("Int64"),
+        useful_share_before=at.map(steps["useful_share"]).astype(np.float64),
+    )
 
 
 def _editions(scope: Scope) -> pd.Series[Any]:
@@ -277,6 +309,12 @@ QUESTIONS = (
                 f"Count the votes that came late; takes longer. Not set: where the period has about {LATE_RECORDS:,} "
                 "records at most.",
             ),
+            Parameter(
+                "with_before",
+                Kind.YES_NO,
+                "Count the period before too, step by step; takes longer.",
+                default=False,
+            ),
             LEAST_VOTES_OF_TARGETS,
         ),
         (
@@ -290,6 +328,11 @@ QUESTIONS = (
                 "of the votes, those that the log took more than an hour after the step's end; empty if not counted",
                 True,
             ),
+            Column("before_at", "time", "beginning of the step it stands beside: whole weeks back; empty if not asked"),
+            Column("before_ends_at", "time", "end of that step; empty if not asked"),
+            Column("votes_before", "count", "votes in that step; empty if not asked", True),
+            Column("useful_before", "count", "of those, useful; empty if not asked", True),
+            Column("useful_share_before", "share", "useful_before / votes_before; empty below 10 votes"),
             Column("is_whole", "yes or no", "the step lies wholly in the period, and was over at the as-of time"),
             Column("versions_published", "count", "new versions of the chosen articles published in the step"),
         ),

@@ -26,7 +26,7 @@ from feedback_analytics.dashboard.pages.frame import (
     told_of,
 )
 from feedback_analytics.dashboard.pages.overview import MAP_MEANS
-from feedback_analytics.dashboard.pages.trend import trend_card
+from feedback_analytics.dashboard.pages.trend import over_time, trend_card
 from feedback_analytics.dashboard.parts import Content, aria, card, footer, inside, label_ai, records, said
 from feedback_analytics.dashboard.visit import Visit
 
@@ -46,7 +46,7 @@ def known_article(visit: Visit, article_id: str) -> dict[str, Any] | None:
 
 def article(visit: Visit, fresh: Row, known: Row) -> Page:
     """The page at `/articles/ID`. known: as of `known_article`."""
-    line = period_line(visit, told_of(visit, "trend", article_id=known["article_id"]))
+    line = period_line(visit, told_of(visit, "trend", article_id=known["article_id"], with_before=True))
     head = [
         html.P(_crumb(visit, known), className="crumb"),
         html.H1(known["title"]),
@@ -186,10 +186,11 @@ def _row(row: Row, title: str, line: str, axis: Axis, events: str) -> Component:
 
 
 def _trend(visit: Visit, known: Row) -> Component:
-    answer = visit.ask("trend", article_id=known["article_id"])
-    total = _whole_row(visit, known) or {"votes": 0}
-    says = sentences.over_time(total, days_of(answer.attrs, visit))
-    events = visit.address.to("/events", of="articles", article_id=known["article_id"])
+    article_id = known["article_id"]
+    answer = visit.ask("trend", article_id=article_id, with_before=True)
+    totals = records(visit.ask("overview", article_id=article_id, with_readers=False))
+    says = over_time(visit, answer, next(row for row in totals if row["target"] == "article"))
+    events = visit.address.to("/events", of="articles", article_id=article_id)
     title, noun = "Over time, with its versions", "this article as a whole"
     return trend_card(visit, answer, "trend", title, says, events=events, noun=noun)
 

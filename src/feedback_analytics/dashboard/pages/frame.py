@@ -141,6 +141,13 @@ def days_of(attrs: Row, visit: Visit) -> int:
     return max(1, int(round((until - since) / timedelta(days=1))))
 
 
+def weeks_before_text(total: Row, visit: Visit) -> str:
+    """`4 weeks before, 30 Sep – 27 Oct 2026,` of a row of `overview`: what the time before is called."""
+    span = period_text({"since": total["before_since"], "until": total["before_until"]}, visit)
+    length = total["before_until"] - total["before_since"]
+    return f"{numbers.counted(max(1, -(-round(length / timedelta(days=1)) // 7)), 'week')} before, {span},"
+
+
 def period_line(visit: Visit, attrs: Row) -> str:
     """The exact period with its time zone, and why it ends where it ends."""
     if not attrs:

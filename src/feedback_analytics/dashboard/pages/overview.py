@@ -25,7 +25,7 @@ from feedback_analytics.dashboard.pages.frame import (
     told_of,
 )
 from feedback_analytics.dashboard.pages.ranking import ranking_card
-from feedback_analytics.dashboard.pages.trend import trend_card
+from feedback_analytics.dashboard.pages.trend import over_time, trend_card
 from feedback_analytics.dashboard.parts import Content, aria, footer, inside, key_figure, records, said
 from feedback_analytics.dashboard.visit import Visit
 
@@ -161,7 +161,7 @@ def _behind_figure(visit: Visit, fresh: Row) -> Component:
 
 def _trend(visit: Visit) -> Component:
     total = next(row for row in records(visit.ask("overview", **OVERVIEW)) if row["target"] == "article")
-    answer = visit.ask("trend")
-    says = sentences.over_time(total, days_of(answer.attrs, visit))
+    answer = visit.ask("trend", with_before=True)
     events = visit.address.to("/events", of="articles")
+    says = over_time(visit, answer, total)
     return trend_card(visit, answer, "trend", "Useful share over time", says, events=events)

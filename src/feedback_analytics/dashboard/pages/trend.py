@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -10,7 +13,15 @@ from feedback_analytics.analytics import numbers, sentences
 from feedback_analytics.dashboard.address import Address
 from feedback_analytics.dashboard.answer_figures import figure_of, on_clock, step_of
 from feedback_analytics.dashboard.figures import mark_time
-from feedback_analytics.dashboard.pages.frame import DOT, foot_text, links, period_text, reading
+from feedback_analytics.dashboard.pages.frame import (
+    DOT,
+    days_of,
+    foot_text,
+    links,
+    period_text,
+    reading,
+    weeks_before_text,
+)
 from feedback_analytics.dashboard.pages.notes import marked_moments, marking
 from feedback_analytics.dashboard.parts import aria, card, empty_card, said, steps_table
 from feedback_analytics.dashboard.visit import Visit
@@ -21,6 +32,7 @@ MEANS = {
     "useful_share_low": "Band, lower end",
     "useful_share_high": "Band, upper end",
     "late_votes": "Came late",
+    "useful_share_before": "Before, dashed",
 }
 
 
@@ -30,6 +42,12 @@ MOST_MARK = 32
 
 def _short(note: str) -> str:
     return note if len(note) <= MOST_MARK else note[: MOST_MARK - 1] + "…"
+
+
+def over_time(visit: Visit, answer: pd.DataFrame, total: Mapping[str, Any]) -> sentences.Sentence:
+    """What the chart says: the share of the period, and of the one before. total: the row of `overview` for it."""
+    now = sentences.over_time(total, days_of(answer.attrs, visit))
+    return (*now, *sentences.time_before(total, weeks_before_text(total, visit)))
 
 
 def trend_card(
