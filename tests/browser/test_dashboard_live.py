@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -97,6 +98,26 @@ def test_the_first_visitor_may_come_by_any_link(page: Page, dashboard: RunningDa
     cast(house, *many("a1", 8, 12))
     page.goto(f"{dashboard.url}/articles/a1")
     expect(page.get_by_role("heading", level=1)).to_have_text("a1")
+
+
+def test_both_shares_of_an_alert_lead_to_the_events_behind_them(
+    page: Page, dashboard: RunningDashboard, house: House, pictures: Path
+) -> None:
+    now = datetime.now(UTC)
+    then, since = now - timedelta(days=12), now - timedelta(minutes=5)
+    before = [a_vote("a1", useful=n < 75, reader=f"b{n}", at=then) for n in range(80)]
+    cast(house, *before, *(a_vote("a1", useful=n < 20, reader=f"s{n}", at=since) for n in range(90)))
+    page.goto(f"{dashboard.url}/alerts")
+    row = page.locator("#live-slow-drops tbody tr", has_text="article")
+    expect(row.get_by_role("link", name="votes")).to_have_text([re.compile("80.votes"), re.compile("90.votes")])
+    take_pictures(page, pictures, "alerts-fallen")
+    for votes, useful in ((80, 75), (90, 20)):
+        page.goto(f"{dashboard.url}/alerts")
+        row.get_by_role("link", name=f"{votes}{FIXED}votes").click()
+        expect(page.locator("#live-events-says")).to_contain_text(f": {votes}, of which {useful} say useful")
+    page.goto(dashboard.url)
+    page.locator("#live-slow-changed").get_by_role("link", name="Events behind").click()
+    expect(page.locator("#live-events-says")).to_contain_text(": 170, of which 95 say useful")
 
 
 def test_a_new_vote_shows_without_a_reload(page: Page, dashboard: RunningDashboard, house: House) -> None:

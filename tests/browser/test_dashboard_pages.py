@@ -237,6 +237,18 @@ def test_axe_finds_nothing_serious_on_any_page(window: Page, shown: RunningDashb
     assert found == {}
 
 
+def test_the_numbers_of_the_map_lead_to_the_events_behind_them(window: Page, shown: RunningDashboard) -> None:
+    window.goto(f"{shown.url}/sections")
+    votes = window.locator(".detail dd").first.get_by_role("link", name="votes")
+    number = (votes.text_content() or "").split("\u00a0")[0]
+    window.goto(f"{shown.url}{votes.get_attribute('href')}&most=1000")
+    expect(window.locator("#live-events-says")).to_contain_text(f": {number}, of which")
+    window.goto(f"{shown.url}/sections")
+    window.get_by_role("link", name="readers a week, Harbour tunnel").click()
+    expect(window).to_have_url(re.compile(r"/events\?.*article_id=harbour-tunnel"))
+    expect(window.locator("#live-events-says")).to_contain_text("Answers that stand: ")
+
+
 def test_the_map_is_walked_by_arrows_and_enter_chooses(window: Page, shown: RunningDashboard) -> None:
     window.goto(f"{shown.url}/sections")
     window.locator("table.map a.cell[tabindex='0']").focus()

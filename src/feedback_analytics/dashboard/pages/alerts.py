@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from feedback_analytics.analytics import numbers, sentences
 from feedback_analytics.dashboard.address import Address
 from feedback_analytics.dashboard.marks import difference_axis, difference_cell, difference_mark
-from feedback_analytics.dashboard.pages.frame import DOT, Page, links, page, reading, slow
+from feedback_analytics.dashboard.pages.frame import DOT, Page, links, page, period_text, reading, slow
 from feedback_analytics.dashboard.parts import aria, card, data, field, inside, records, said
 from feedback_analytics.dashboard.visit import LASTING_SECONDS, Visit
 from feedback_analytics.errors import FeedbackError
@@ -95,9 +95,9 @@ def _card(visit: Visit) -> Component:
         return card("drops", "Nothing fell", "", says=says, foot=foot, links=links(visit, answer))
     new = sum(row["state"] == "new" for row in rows)
     heads = [html.Th("Fell", scope="col"), html.Th(difference_axis(), scope="col", className="mark")]
-    heads += [html.Th(text, scope="col", className="num") for text in ("Points", "Before", "Since", "Votes since")]
+    heads += [html.Th(text, scope="col", className="num") for text in ("Points", "Before", "Since")]
     heads.append(html.Th("State", scope="col"))
-    body = [_row(visit, row) for row in rows]
+    body = [_row(visit, row, answer.attrs["until"]) for row in rows]
     says = (
         f"{numbers.counted(len(rows), 'share')} surely fell by more than "
         f"{numbers.counted(int(visit.address.get('least_points', LEAST_POINTS)), 'point')}; "
@@ -117,18 +117,20 @@ def _card(visit: Visit) -> Component:
 
 
 def _foot(visit: Visit, attrs: Row, rows: list[dict[str, Any]]) -> str:
-    n = f"{numbers.counted(sum(row['votes'] for row in rows), 'vote')}{DOT}" if rows else ""
-    span = ""
+    n = span = ""
     if rows:
-        since, base = (rows[0][name].astimezone(visit.zone) for name in ("window_since", "base_since"))
-        until = attrs["until"].astimezone(visit.zone)
-        span = f"since {numbers.day(since)}, before {numbers.day(until)}, compared from {numbers.day(base)}{DOT}"
+        votes, before = (sum(row[name] for row in rows) for name in ("votes", "votes_before"))
+        n = f"{numbers.counted(votes, 'vote')} since, {numbers.count(before)} before{DOT}"
+        since, base = rows[0]["window_since"], rows[0]["base_since"]
+        window = period_text({"since": since, "until": attrs["until"]}, visit)
+        span = f"{window} against {period_text({'since': base, 'until': since}, visit)}{DOT}"
     as_of = numbers.clock(attrs["as_of"], visit.zone) if attrs["as_of"] else "an empty store"
     return f"{n}{span}{visit.zone.key}{DOT}looked at once a minute{DOT}as of {as_of}"
 
 
-def _row(visit: Visit, row: Row) -> Component:
-    events = visit.address.to("/events", **_target(row), since=_day(row["window_since"], visit), until=None, days=None)
+def _row(visit: Visit, row: Row, until: datetime) -> Component:
+    before = _events(visit, row, row["base_since"], row["window_since"])
+    since = _events(visit, row, row["window_since"], until)
     told = f"told {numbers.day(row['told_at'].astimezone(visit.zone))}" if row["told_at"] else "not told yet"
     recovered = f"recovered {numbers.day(row['recovered_at'].astimezone(visit.zone))}" if row["recovered_at"] else ""
     return html.Tr(
@@ -136,13 +138,24 @@ def _row(visit: Visit, row: Row) -> Component:
             html.Th(_name(visit, row), scope="row"),
             html.Td(difference_mark(row), className="mark"),
             html.Td(difference_cell(row), className="num share"),
-            html.Td(numbers.percent(row["useful_share_before"]), className="num"),
-            html.Td(numbers.percent(row["useful_share"]), className="num"),
-            html.Td(inside(numbers.count(row["votes"]), href=str(events)), className="num votes"),
+            html.Td(_share("before", row["useful_share_before"], row["votes_before"], before), className="num share"),
+            html.Td(_share("since", row["useful_share"], row["votes"], since), className="num share"),
             html.Td([html.B(row["state"]), html.Span(f"{told} {recovered}", className="more")]),
         ],
         **data(row=f"{row['family']} {row['article_id']}#{row['section_id']} {row['group']}"),
     )
+
+
+def _share(when: str, share: float, votes: int, events: str) -> list[Component]:
+    """A share above its votes, which lead to the events behind it; when: for a phone, where the heads are left out."""
+    said = inside(numbers.counted(votes, "vote"), href=events)
+    return [html.B(numbers.percent(share)), html.Span([said, html.Span(f" {when}", className="nv")])]
+
+
+def _events(visit: Visit, row: Row, since: datetime, until: datetime) -> str:
+    """The address of the events of the row's target in a part of what is compared."""
+    begin, end = (at.astimezone(UTC).isoformat().replace("+00:00", "Z") for at in (since, until))
+    return str(visit.address.to("/events", **_target(row), since=begin, until=end, days=None))
 
 
 def _name(visit: Visit, row: Row) -> list[Component]:
@@ -168,14 +181,20 @@ def _target(row: Row) -> dict[str, str | None]:
             return {"of": "articles", "article_id": row["article_id"]}
 
 
-def _day(at: datetime, visit: Visit) -> str:
-    return at.astimezone(visit.zone).date().isoformat()
-
-
 def _short(visit: Visit) -> Component:
     answer = visit.look.ask("drops", lasting_seconds=LASTING_SECONDS, **_asked(visit))
     rows = records(answer)
-    items = [html.Li(said(sentences.drop(row), visit.address)) for row in rows[:SHORT]]
+    until = answer.attrs["until"]
+    items = [
+        html.Li(
+            [
+                *said(sentences.drop(row), visit.address),
+                " ",
+                inside("Events behind", href=_events(visit, row, row["base_since"], until), className="micro"),
+            ]
+        )
+        for row in rows[:SHORT]
+    ]
     says = _window(visit) if rows else " ".join(answer.attrs["notes"])
     all_of = inside(
         f"All {numbers.counted(len(rows), 'alert')}" if rows else "Alerts", href=str(visit.address.to("/alerts"))

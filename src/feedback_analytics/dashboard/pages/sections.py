@@ -162,7 +162,9 @@ def _line(address: Address, line: list[dict[str, Any]], kinds: list[str], chosen
         is_chosen = any(cell_name(row) == cell_name(chosen) for row in rows)
         yield html.Td(_cells(address, rows, chosen), role="gridcell", **aria(selected="true" if is_chosen else "false"))
     week = sum(row["votes_a_week"] for row in line)
-    yield html.Td(f"{round(week):,}", className="num")
+    events = address.to("/events", of="sections", article_id=first["article_id"])
+    told = f"About {numbers.about(week)} readers a week, {first['title']}: the events behind"
+    yield html.Td(inside(numbers.about(week), href=str(events), **aria(label=told)), className="num")
 
 
 def _cells(address: Address, rows: list[dict[str, Any]], chosen: Row) -> Content:
@@ -199,12 +201,12 @@ def _detail(address: Address, row: Row) -> list[Component]:
     share = as_shares(row)
     axis = axis_for([share])
     target = {"article_id": row["article_id"], "section_id": row["section_id"]}
-    facts: list[tuple[str, str]] = [
-        ("Votes", f"{numbers.count(row['useful'])} useful of {numbers.count(row['votes'])}")
-    ]
+    events = str(address.to("/events", of="sections", **target))
+    votes = inside(numbers.counted(row["votes"], "vote"), href=events)
+    facts: list[tuple[str, Content]] = [("Votes", [f"{numbers.count(row['useful'])} useful of ", votes])]
     if row["useful_share"] is not None:
         facts = [
-            ("Useful", f"{numbers.percent(row['useful_share'])} of {numbers.count(row['votes'])}"),
+            ("Useful", [f"{numbers.percent(row['useful_share'])} of ", votes]),
             ("95 % interval", numbers.percent_range(row["useful_share_low"], row["useful_share_high"])),
             ("Expected here", numbers.percent(row["expected_share"])),
             ("Difference", f"{numbers.signed(row['difference'])} points"),
@@ -226,7 +228,7 @@ def _detail(address: Address, row: Row) -> list[Component]:
                     [
                         inside("Open the article", href=str(address.of_article(row["article_id"]))),
                         " · ",
-                        inside("Events behind", href=str(address.to("/events", of="sections", **target))),
+                        inside("Events behind", href=events),
                     ],
                     className="small",
                 ),
