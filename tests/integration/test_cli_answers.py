@@ -187,6 +187,7 @@ def test_positions_show_how_far_the_store_is(data: Path) -> None:
     rows = json.loads(feedback("positions", "list", "--json", "--data", data).out)
     assert len(rows) == 8 and {row["lag_records"] for row in rows} == {0}
     assert sum(row["next_offset"] for row in rows) == 8
+    assert {row["worker"] for row in rows} == {"worker-1"}
 
 
 def test_a_loss_is_accepted_only_where_there_is_one(data: Path) -> None:

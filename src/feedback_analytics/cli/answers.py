@@ -216,7 +216,7 @@ def _refuse_unknown_reason(reason: str | None) -> None:
 
 
 def list_positions(given: Given, json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False) -> None:
-    """List the next offset of each partition in the store, and what the log holds.
+    """List the next offset of each partition in the store, who owns it, and what the log holds.
 
     \b
     Example:
@@ -237,6 +237,7 @@ def list_positions(given: Given, json: Annotated[bool, typer.Option("--json", he
                 {
                     "topic": one.topic,
                     "partition": one.partition,
+                    "worker": one.worker,
                     "next_offset": one.next_offset,
                     "log_earliest": held.earliest if held and is_this_log else None,
                     "log_next": held.next if held and is_this_log else None,
@@ -247,10 +248,13 @@ def list_positions(given: Given, json: Annotated[bool, typer.Option("--json", he
         as_json(rows)
         return
     shown = Table()
-    for name in ("topic", "partition", "next_offset", "log_earliest", "log_next", "lag_records"):
+    for name in ("topic", "partition", "worker", "next_offset", "log_earliest", "log_next", "lag_records"):
         shown.add_column(name)
+    missing = {"worker": "nobody"}
     for row in rows:
-        shown.add_row(*("another log" if value is None else str(value) for value in row.values()))
+        shown.add_row(
+            *(missing.get(name, "another log") if value is None else str(value) for name, value in row.items())
+        )
     console().print(shown)
 
 
