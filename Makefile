@@ -12,7 +12,7 @@ PEERS  := .venv-peers
 DEMO_DATA ?= data/demo
 PORT      ?= 8080
 
-.PHONY: help demo test test-scale check lint bench bench-peers docs pictures clean
+.PHONY: help demo test test-scale check lint bench bench-peers docs requirements pictures clean
 
 help:  ## Show these commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,13 @@ bench-peers: $(STAMP) $(PEERS)/installed-$(SUM)  ## Measure the worker beside By
 docs: $(STAMP)  ## Write the generated pages of docs/reference anew.
 	$(BIN)/python -m feedback_analytics.cli.reference docs/reference
 	cp src/feedback_analytics/analytics/guide.txt docs/guides/how-to-read-these-numbers.md
+
+requirements:  ## Pin anew what goes into the image: the newest releases that pyproject.toml allows.
+	rm -rf $(VENV)-image && $(PYTHON) -m venv $(VENV)-image
+	$(VENV)-image/bin/pip install --quiet --disable-pip-version-check .
+	(echo '# What goes into the image, to the version: made by `make requirements`.'; \
+	    $(VENV)-image/bin/pip freeze --all --exclude pip --exclude feedback-analytics) > deploy/requirements.txt
+	rm -rf $(VENV)-image
 
 pictures: $(STAMP) debian  ## Take the pictures of the guides anew.
 	-$(BIN)/pytest -q tests/browser/test_dashboard.py -k test_pictures_of_the_guide
