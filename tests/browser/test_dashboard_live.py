@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 from feedback_analytics.contract import ARTICLES_TOPIC
 from feedback_analytics.dashboard import Live
 from tests.browser.pictures import take_pictures
+from tests.support.asker import attach_plainly
 from tests.support.builders import a_vote, an_article, record_of
 from tests.support.dashboard import RunningDashboard, running_dashboard
 from tests.support.hostile import hostile_texts
@@ -75,6 +76,14 @@ def announce(house: House, *articles: dict[str, Any]) -> None:
     house.append(records, ARTICLES_TOPIC)
 
 
+def hide_tables(house: House, *names: str) -> None:
+    """Whoever asks for them from now on fails, as with a damaged store."""
+    house.close()
+    with attach_plainly(Path(house.settings.data_dir), options="") as engine:
+        for name in names:
+            engine.execute(f"alter table raw.{name} rename to hidden_{name}")
+
+
 def votes_shown(page: Page) -> Any:
     return page.locator("#live-votes-big")
 
@@ -118,6 +127,35 @@ def test_both_shares_of_an_alert_lead_to_the_events_behind_them(
     page.goto(dashboard.url)
     page.locator("#live-slow-changed").get_by_role("link", name="Events behind").click()
     expect(page.locator("#live-events-says")).to_contain_text(": 170, of which 95 say useful")
+
+
+def test_a_page_of_which_one_answer_fails_shows_the_others_and_says_what_is_missing(
+    page: Page, dashboard: RunningDashboard, house: House, pictures: Path
+) -> None:
+    now = datetime.now(UTC)
+    publish(house, STORIES, now)
+    vote(house, STORIES, now)
+    house.process_all()
+    hide_tables(house, "annotations", "deliveries")
+    page.goto(dashboard.url)
+    partial = page.locator(".banner.partial")
+    expect(partial).to_contain_text("Part of this page is missing. The moments that people marked:")
+    part = page.locator(".card.partial .part")
+    expect(part).to_have_count(1)
+    expect(part).to_contain_text("cannot be shown.")
+    expect(page.locator("#live-trend .main-svg").first).to_be_visible()
+    expect(votes_shown(page)).not_to_have_text("0")
+    for other in (".banner.stale", ".card.failed", ".card.empty"):
+        expect(page.locator(other)).to_have_count(0)
+    take_pictures(page, pictures, "partial")
+    page.goto(f"{dashboard.url}/health")
+    expect(partial).to_contain_text("Reports and alerts:")
+    expect(page.locator(".card.failed")).to_have_count(1)
+    expect(page.locator("#live-equation")).to_be_visible()
+    take_pictures(page, pictures, "partial-health")
+    page.goto(f"{dashboard.url}/sections")
+    expect(page.locator("table.map")).to_be_visible()
+    expect(partial).to_have_count(0)
 
 
 def test_a_new_vote_shows_without_a_reload(page: Page, dashboard: RunningDashboard, house: House) -> None:

@@ -135,8 +135,8 @@ def _held(folder: Path) -> Iterator[Moment]:
         yield moment
 
 
-@contextmanager
-def _plain(folder: Path) -> Iterator[Moment]:
+def attach_plainly(folder: Path, options: str = "read_only, ") -> duckdb.DuckDBPyConnection:
+    """DuckDB and the ATTACH line of the README, nothing of ours; options: before those of its data."""
     engine = duckdb.connect()
     for name in ("sqlite_scanner", "ducklake"):
         # `install` would fetch them; here they come from their wheels.
@@ -145,9 +145,15 @@ def _plain(folder: Path) -> Iterator[Moment]:
         engine.execute(f"load '{file}'")
     engine.execute(
         f"attach 'ducklake:sqlite:{folder}/lake/catalog.sqlite' as feedback "
-        f"(read_only, data_path '{folder}/lake/data', override_data_path true)"
+        f"({options}data_path '{folder}/lake/data', override_data_path true)"
     )
     engine.execute("use feedback")
+    return engine
+
+
+@contextmanager
+def _plain(folder: Path) -> Iterator[Moment]:
+    engine = attach_plainly(folder)
 
     @contextmanager
     def moment() -> Iterator[Ask]:

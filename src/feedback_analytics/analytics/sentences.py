@@ -141,7 +141,7 @@ def time_before(total: Row, name: str) -> Sentence:
 def change(row: Row, before: str) -> Sentence:
     """The share against the time before, of a row of `overview`; before: what that time is called."""
     if _is_missing(row["difference"]):
-        return _say(f"no share {before} to compare with")
+        return _say(f"no share in {before} to compare with")
     span = numbers.signed_range(row["difference_low"], row["difference_high"])
     points = f"{numbers.signed(row['difference'])}{numbers.FIXED}points"
     if row["difference_low"] <= 0 <= row["difference_high"]:

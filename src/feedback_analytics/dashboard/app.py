@@ -21,7 +21,7 @@ from feedback_analytics.dashboard.changes import FRAME, Changes, changes
 from feedback_analytics.dashboard.keeping import Keep, Replay, What, add_keeping
 from feedback_analytics.dashboard.live import Live
 from feedback_analytics.dashboard.packing import Packing
-from feedback_analytics.dashboard.pages import SLOW, Page, broken, note_failure, open_page, store_gone
+from feedback_analytics.dashboard.pages import BANNERS, SLOW, Page, broken, note_failure, open_page, store_gone
 from feedback_analytics.dashboard.parts import data
 from feedback_analytics.dashboard.policy import Guarded
 from feedback_analytics.dashboard.themes import ThemeName
@@ -191,7 +191,7 @@ def _send(page: Page, asked: Asked, key: str) -> Shown:
 
 def _send_rest(sent: Changes, asked: Asked) -> Shown:
     """Only what was left out at first: somebody may be reading the rest by now, and nothing moves under a reader."""
-    rest = [name for name in sent.updates if name.startswith(SLOW)]
+    rest = [name for name in sent.updates if name.startswith(SLOW) or name == BANNERS]
     for name in rest:
         set_props(name, sent.updates[name])
     digests = {**asked.shown["digests"], **{name: sent.digests[name] for name in rest}}

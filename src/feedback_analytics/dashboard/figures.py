@@ -284,7 +284,7 @@ def received_over_time(by_hour: pd.DataFrame, theme: ThemeName, zone: tzinfo) ->
             "unifiedhovertitle": {"text": "<b>%{x|%a %-d %b, %H:%M}</b>"},
             "nticks": 6,
             "tickangle": 0,
-            "tickformat": "%H:%M<br>%-d %b",
+            "tickformat": "%H:%M\n%-d %b",
         },
         yaxis={"rangemode": "tozero", "nticks": 4},
         barmode="overlay",

@@ -142,6 +142,15 @@ def as_shares(row: Row) -> dict[str, Any]:
     }
 
 
+def expected_scale(row: Row, axis: Axis) -> Component:
+    """Below a mark: the ends of its axis, and what its line says."""
+    percent = f"{numbers.NARROW}%"
+    line = f"line: {numbers.percent(row['reference_share'], 0)} expected"
+    return html.Div(
+        [html.Span(f"{axis.begins}{percent}"), html.Span(line), html.Span(f"100{percent}")], className="ivcap"
+    )
+
+
 def difference_mark(row: Row, *, is_sure: bool = True) -> Component:
     """A difference with its interval on an axis of ±40 points, against no difference. Filled where it is sure."""
     if row["difference"] is None:

@@ -29,24 +29,32 @@ def card(
     links: Content = "",
     reading: Component | str = "",
     beside: Content = "",
+    missing: Component | str = "",
     width: int = 12,
 ) -> Component:
     """A card: title, what it says, the figure, and a foot. `name` makes its parts live: they change in place.
 
     links: to the same numbers as files, and to the events behind; reading: what the numbers mean, one key away; beside:
-    what may appear beside the title, its space is kept.
+    what may appear beside the title, its space is kept; missing: as of `missing_part`, which part of it is not there.
     """
     return html.Section(
         [
             html.Header([html.H2(title, id=f"{name}-title"), html.Span(beside, id=f"live-{name}-beside")]),
             html.P(says, id=f"live-{name}-says", className="says"),
+            *([missing] if missing else []),
             html.Div(body, className="body"),
             footer(name, foot, links),
             reading,
         ],
-        className=f"card c{width}",
+        className=f"card partial c{width}" if missing else f"card c{width}",
         **aria(labelledby=f"{name}-title"),
     )
+
+
+def missing_part(part: str, what: str, code: str) -> Component:
+    """In a card that shows all but one part: which one, why, and a code to quote. part: its name, as a subject."""
+    told: Content = [html.B(f"{part} cannot be shown."), f" {what} All else here is complete. Code {code}."]
+    return html.P(told, className="part", role="status", **data(missing=part, why=what))
 
 
 def footer(name: str, foot: Content, links: Content = "") -> Component:
@@ -90,6 +98,7 @@ def failed_card(
         ],
         className=f"card failed c{width}",
         **aria(labelledby=f"{name}-title"),
+        **data(missing=title, why=what),
     )
 
 

@@ -163,7 +163,7 @@ def test_a_change_is_told_with_its_interval_and_as_unsure_where_it_holds_none() 
         "−5.0 points (−6.0 to −4.0) against the 7 days before"
     )
     none = sentences.change(difference(float("nan"), 0), "the 7 days before")
-    assert text(none) == "no share the 7 days before to compare with"
+    assert text(none) == "no share in the 7 days before to compare with"
 
 
 def test_an_edit_is_told_with_its_caution() -> None:

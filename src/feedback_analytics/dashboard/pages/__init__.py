@@ -11,7 +11,7 @@ from feedback_analytics.dashboard.pages.article import article, known_article
 from feedback_analytics.dashboard.pages.articles import articles
 from feedback_analytics.dashboard.pages.compare import compare
 from feedback_analytics.dashboard.pages.events import events
-from feedback_analytics.dashboard.pages.frame import SLOW, Page, has_votes, note_failure
+from feedback_analytics.dashboard.pages.frame import BANNERS, SLOW, Page, has_votes, note_failure
 from feedback_analytics.dashboard.pages.guide import guide
 from feedback_analytics.dashboard.pages.health import health
 from feedback_analytics.dashboard.pages.overview import overview
@@ -21,7 +21,7 @@ from feedback_analytics.dashboard.parts import records
 from feedback_analytics.dashboard.visit import Visit
 from feedback_analytics.errors import FeedbackError, QueryError
 
-__all__ = ["SLOW", "Page", "broken", "note_failure", "open_page", "store_gone"]
+__all__ = ["BANNERS", "SLOW", "Page", "broken", "note_failure", "open_page", "store_gone"]
 
 Row = Mapping[str, Any]
 _PAGES: dict[str, Callable[[Visit, Row], Page]] = {

@@ -104,7 +104,7 @@ def _card(visit: Visit) -> Component:
         f"{numbers.count(new)} not told yet. Looked at: {numbers.counted(rows[0]['targets_watched'], 'target')}; "
         "of what is told, at most 1 in 20 is false."
     )
-    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="rank-t diff-t stack")
+    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="rank-t diff-t alerts-t stack")
     return card(
         "drops",
         "What fell",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -18,13 +18,26 @@ from feedback_analytics.analytics import OUTCOMES, balances, numbers, question_n
 from feedback_analytics.dashboard.address import PAGES, Address
 from feedback_analytics.dashboard.pages.filters import filters, told
 from feedback_analytics.dashboard.pages.notes import views_menu
-from feedback_analytics.dashboard.parts import Content, ago, aria, data, failed_card, icon, inside, said, waiting_card
+from feedback_analytics.dashboard.parts import (
+    Content,
+    ago,
+    aria,
+    data,
+    failed_card,
+    icon,
+    inside,
+    missing_part,
+    said,
+    waiting_card,
+)
 from feedback_analytics.dashboard.visit import Visit
 from feedback_analytics.errors import FeedbackError, QueryError, QueryTimeout
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 SLOW = "live-slow-"
 # The ids of cards that are drawn after the rest begin so.
+BANNERS = "live-banners"
 EQUALS, PLUS = " = ", " + "
 DOT = f"{numbers.FIXED}· "
 # Between facts of one line; where the line wraps, the dot stays at its end.
@@ -61,7 +74,7 @@ def page(
             [*bar, html.P(_freshness(visit, fresh), id="live-fresh", className="asof")],
             className="filters wrap",
         ),
-        html.Div(_banners(visit, fresh), id="live-banners", className="wrap"),
+        html.Div([*_banners(visit, fresh), *_what_is_missing(cards)], id=BANNERS, className="wrap"),
         html.Main(
             [html.Div(head, className="head"), html.Div(cards, className="grid"), _foot(visit, fresh)],
             id="main",
@@ -79,6 +92,14 @@ def attempt(visit: Visit, name: str, title: str, draw: Callable[[], Component], 
         return draw()
     except Exception as error:  # a defect of ours in one card is told there, and logged
         return failed_card(name, title, what_failed(error), note_failure(name, error), visit.address, visit.now, width)
+
+
+def whatever_else(ask: Callable[[], T], otherwise: Callable[[], T], part: str) -> tuple[T, Component | str]:
+    """The answer, or what a card shows without it, and a line that says which part is missing and why."""
+    try:
+        return ask(), ""
+    except FeedbackError as error:
+        return otherwise(), missing_part(part, what_failed(error), note_failure(part, error))
 
 
 def slow(visit: Visit, name: str, title: str, what: str, draw: Callable[[], Component], is_known: bool) -> Component:
@@ -300,6 +321,38 @@ def _banners(visit: Visit, fresh: Row | None) -> list[Component]:
             html.Div([icon("warning"), html.P(visit.address.problem)], className="banner note", role="status")
         )
     return banners
+
+
+def _what_is_missing(cards: Sequence[Component]) -> list[Component]:
+    """A page of which parts failed and others did not is partial: it names those parts, and why they are not there.
+
+    Where all failed there is nothing partial about it, and each card says so.
+    """
+    parts = list(_parts_of(cards))
+    missing = [part for part in parts if hasattr(part, "data-missing")]
+    names = (str(getattr(part, "className", "")) for part in parts)
+    drawn = [name for name in names if name.startswith("card ")]
+    failed = [name for name in drawn if name.startswith("card failed")]
+    if not missing or len(failed) == len(drawn):
+        return []
+    named = " ".join(f"{getattr(part, 'data-missing')}: {_within(getattr(part, 'data-why'))}" for part in missing)
+    told: Content = [html.B("Part of this page is missing."), f" {named} What else is shown is complete."]
+    return [html.Div(html.P(told), className="banner partial", role="status")]
+
+
+def _within(sentence: str) -> str:
+    """As it stands after a colon."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _parts_of(content: Any) -> Iterator[Component]:
+    """All components, from the outer to the inner."""
+    if isinstance(content, list | tuple):
+        for one in content:
+            yield from _parts_of(one)
+    elif isinstance(content, Component):
+        yield content
+        yield from _parts_of(getattr(content, "children", None))
 
 
 def _foot(visit: Visit, fresh: Row | None) -> Component:

@@ -21,7 +21,8 @@ Row = Mapping[str, Any]
 def views_menu(visit: Visit) -> Component:
     """The saved views, and a form that saves this one."""
     address = visit.address.without("page")
-    items = [html.Li(_view(row)) for row in _views(visit)]
+    views = _views(visit)
+    items = [html.Li(_view(row)) for row in views or ()]
     saving = sending(
         VIEWS_PATH,
         {"address": str(address)},
@@ -29,7 +30,8 @@ def views_menu(visit: Visit) -> Component:
         "Save",
         "Save this page",
     )
-    listed = html.Ul(items) if items else html.P("None yet.", className="small muted")
+    none = "They cannot be read just now." if views is None else "None yet."
+    listed = html.Ul(items) if items else html.P(none, className="small muted")
     return html.Details(
         [
             html.Summary("Saved views", className="btn quiet"),
@@ -39,13 +41,12 @@ def views_menu(visit: Visit) -> Component:
     )
 
 
-def _views(visit: Visit) -> list[dict[str, Any]]:
-    if visit.store is None:
-        return []
+def _views(visit: Visit) -> list[dict[str, Any]] | None:
+    """What was saved; None when it cannot be read, which is not the same as nothing."""
     try:
         return records(visit.look.ask("saved_views"))
     except FeedbackError:
-        return []
+        return None
 
 
 def _view(row: Row) -> list[Component]:

@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from feedback_analytics.analytics import MIN_VOTES, Verdict, numbers, sentences
-from feedback_analytics.dashboard.marks import Axis, as_shares, axis_for, mark
+from feedback_analytics.dashboard.marks import Axis, as_shares, axis_for, expected_scale, mark
 from feedback_analytics.dashboard.pages.alerts import changed_card
 from feedback_analytics.dashboard.pages.frame import (
     DOT,
@@ -98,16 +98,8 @@ def _fix_row(visit: Visit, place: int, sentence: sentences.Sentence, row: Row, a
         [
             html.Span(place, className="rank"),
             html.P([*said(sentence, visit.address), " ", behind]),
-            html.Div([mark(row, axis), _expected(row, axis)], className="m"),
+            html.Div([mark(row, axis), expected_scale(row, axis)], className="m"),
         ]
-    )
-
-
-def _expected(row: Row, axis: Axis) -> Component:
-    percent = f"{numbers.NARROW}%"
-    line = f"line: {numbers.percent(row['reference_share'], 0)} expected"
-    return html.Div(
-        [html.Span(f"{axis.begins}{percent}"), html.Span(line), html.Span(f"100{percent}")], className="ivcap"
     )
 
 

@@ -19,6 +19,7 @@ from feedback_analytics.dashboard.marks import (
     difference_axis,
     difference_cell,
     difference_mark,
+    expected_scale,
     mark,
 )
 from feedback_analytics.dashboard.pages.articles import pager
@@ -154,9 +155,8 @@ def _map(address: Address, lines: list[list[dict[str, Any]]], chosen: Row) -> Co
 
 def _line(address: Address, line: list[dict[str, Any]], kinds: list[str], chosen: Row) -> Iterator[Component]:
     first = line[0]
-    yield html.Th(
-        inside(first["title"], href=str(address.of_article(first["article_id"])), className="ttl"), scope="row"
-    )
+    link = inside(first["title"], href=str(address.of_article(first["article_id"])), className="ttl")
+    yield html.Th(link, scope="row")
     for kind in kinds:
         rows = [row for row in line if row["kind"] == kind]
         is_chosen = any(cell_name(row) == cell_name(chosen) for row in rows)
@@ -221,7 +221,7 @@ def _detail(address: Address, row: Row) -> list[Component]:
                 html.P("Chosen section", className="micro muted"),
                 html.H3(row["heading"] or row["section_id"]),
                 html.P(row["title"], className="small"),
-                html.Div(mark(share, axis), className="m"),
+                html.Div([mark(share, axis), expected_scale(share, axis)], className="m"),
                 told,
                 html.P(chip(Verdict(row["verdict"]))),
                 html.P(

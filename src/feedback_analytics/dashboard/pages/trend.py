@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,7 @@ from feedback_analytics.dashboard.pages.frame import (
     period_text,
     reading,
     weeks_before_text,
+    whatever_else,
 )
 from feedback_analytics.dashboard.pages.notes import marked_moments, marking
 from feedback_analytics.dashboard.parts import aria, card, empty_card, said, steps_table
@@ -68,7 +70,10 @@ def trend_card(
         return empty_card(name, title, what, visit.address, foot, width)
     figure, step = figure_of(answer, visit.theme), step_of(answer)
     article_id = answer.attrs["parameters"].get("article_id")
-    marked = marked_moments(visit, answer, article_id)
+    none: list[dict[str, Any]] = []
+    marked, missing = whatever_else(
+        partial(marked_moments, visit, answer, article_id), lambda: none, "The moments that people marked"
+    )
     for place, row in enumerate(marked):
         mark_time(figure, on_clock(row["marked_at"], visit.zone), _short(row["note"]), place, visit.theme)
     chart = html.Div(
@@ -92,5 +97,6 @@ def trend_card(
         foot=f"{axis}{DOT}band: 95{numbers.NARROW}%, for one look{DOT}{foot}",
         links=links(visit, answer, events),
         reading=reading("trend", MEANS, "late-votes"),
+        missing=missing,
         width=width,
     )
