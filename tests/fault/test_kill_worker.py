@@ -22,9 +22,10 @@ from feedback_analytics.store import open_reader, prove_ledger
 from feedback_analytics.stream import run_worker
 from tests.support.builders import a_vote, record_of
 from tests.support.house import PARTITIONS, House
+from tests.support.scale import FULL
 from tests.support.worker import MAINTENANCE, noted_step
 
-ROUNDS = 30 if os.environ.get("FEEDBACK_TEST_SCALE") == "full" else 12
+ROUNDS = 30 if FULL else 12
 AIMS = (Step.FETCH, Step.TRANSACTION, Step.BETWEEN, MAINTENANCE)
 HELD = {Step.BETWEEN, Step.FETCH}
 """Steps too short to hit by chance: the worker stands still in them."""

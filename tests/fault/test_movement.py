@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +29,13 @@ from feedback_analytics.settings import read_settings
 from feedback_analytics.store import open_reader, prove_ledger
 from feedback_analytics.stream.app import SESSION_SECONDS
 from tests.support.builders import a_vote, record_of
+from tests.support.commands import wait_until
 from tests.support.kafka import Broker, running_broker
 from tests.support.postgres import Cluster, running_cluster
+from tests.support.scale import FULL
 
 pytestmark = pytest.mark.kafka
 
-FULL = os.environ.get("FEEDBACK_TEST_SCALE") == "full"
 PARTITIONS = 4
 SECRET = "a secret of thirty-two characters"
 STANDSTILL_SECONDS = 30
@@ -219,7 +220,7 @@ def everything_arrives_once(scene: Scene) -> Iterator[None]:
         scene.fleet.wait_until_all_move("the start")
         yield
     ends = {partition: held.next for partition, held in scene.load.log.ranges(VOTES_TOPIC).items()}
-    _wait(lambda: scene.fleet.offsets() == ends, "the workers never came to the end of the log")
+    wait_until(lambda: scene.fleet.offsets() == ends, "the workers never came to the end of the log")
     print("restarts:", *scene.fleet.restarts, sep="\n")
     with open_reader(scene.fleet.settings) as reader:
         rows = reader.sql("select source, event_id, count(*) from mart.votes group by all").fetchall()
@@ -240,7 +241,7 @@ def test_workers_come_go_stand_still_and_are_killed_under_load(scene: Scene) -> 
     fleet.start("w1")
     with everything_arrives_once(scene):
         fleet.start("w2", "w3", "w4", "w5")  # more workers than partitions
-        _wait(lambda: len(set(fleet.owners().values())) >= PARTITIONS, "each of four workers owns a partition")
+        wait_until(lambda: len(set(fleet.owners().values())) >= PARTITIONS, "each of four workers owns a partition")
         fleet.wait_until_all_move("five workers")
         if not FULL:
             # All at once: what they held goes to the two that are left.
@@ -269,7 +270,7 @@ def test_kafka_and_postgresql_go_away_and_come_back_under_load(scene: Scene) -> 
     fleet, cluster = scene.fleet, scene.cluster
     fleet.start("w1", "w2")
     with everything_arrives_once(scene):
-        _wait(lambda: set(fleet.owners().values()) == {"w1", "w2"}, "both workers own partitions")
+        wait_until(lambda: set(fleet.owners().values()) == {"w1", "w2"}, "both workers own partitions")
         for _ in range(10 if FULL else 2):
             cluster.cut(scene.database)
             time.sleep(1)
@@ -289,14 +290,7 @@ def _standing_still(fleet: Fleet, name: str) -> Iterator[None]:
     """Stop an owner for longer than its session, until others have taken over from it and the block is done."""
     fleet.give(name, signal.SIGSTOP)
     try:
-        _wait(lambda: name not in fleet.owners().values(), f"nobody took over from {name}", 3 * SESSION_SECONDS)
+        wait_until(lambda: name not in fleet.owners().values(), f"nobody took over from {name}", 3 * SESSION_SECONDS)
         yield
     finally:
         fleet.give(name, signal.SIGCONT)
-
-
-def _wait(is_so: Callable[[], bool], what: str, seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)

@@ -23,8 +23,9 @@ from feedback_analytics.stream.app import GROUP
 from tests.support.builders import SECRET, a_vote, record_of
 from tests.support.commands import feedback
 from tests.support.house import TOPICS, House
-from tests.support.kafka import free_port, remove_our_topics
+from tests.support.kafka import remove_our_topics
 from tests.support.secure_kafka import LIMITED, PASSWORD, USER, SecureKafka, secure_kafka
+from tests.support.service import free_port
 
 pytestmark = pytest.mark.kafka
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from feedback_analytics.store import open_reader, prove_ledger
 from tests.support.builders import a_vote, record_of
 from tests.support.house import PARTITIONS, House
 from tests.support.model import Model, ModelVote
+from tests.support.scale import FULL
 
 BEGIN = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ steps = st.lists(
 
 
 @settings(
-    max_examples=60 if os.environ.get("FEEDBACK_TEST_SCALE") == "full" else 12,
+    max_examples=60 if FULL else 12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

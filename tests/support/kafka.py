@@ -23,6 +23,7 @@ from string import Template
 from confluent_kafka.admin import AdminClient
 
 from feedback_analytics.contract import ARTICLES_TOPIC, VOTES_TOPIC, dead_letter_topic
+from tests.support.service import free_port
 
 FILES = Path(__file__).parent / "kafka"
 JARS = Path.home() / ".cache" / "feedback-analytics" / "kafka-4.4.0"
@@ -124,12 +125,6 @@ def _format(folder: Path) -> Broker:
 def new_cluster_id() -> str:
     """16 bytes as Kafka writes them, never with a dash at the beginning; its own tool takes 2 s for it."""
     return base64.urlsafe_b64encode(b"\0" + os.urandom(15)).decode().rstrip("=")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(port: int) -> bool:

@@ -9,7 +9,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+
+from tests.support.service import free_port
 
 PASSWORD = "it's a secret"
 FLAGS = "-c fsync=off -c listen_addresses=127.0.0.1"
@@ -86,7 +87,7 @@ def running_cluster() -> Iterator[Cluster]:
         user = _unprivileged()
         if user:
             shutil.chown(folder, user)
-        cluster = Cluster(folder, _programs(), _free_port())
+        cluster = Cluster(folder, _programs(), free_port())
         cluster.initialise()
         cluster.start()
         try:
@@ -114,9 +115,3 @@ def _unprivileged() -> str | None:
         return pwd.getpwnam("postgres").pw_name
     except KeyError:
         return "nobody"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

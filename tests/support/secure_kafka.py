@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support.kafka import FILES, Broker, fetch_jars, format_broker, free_port, new_cluster_id
+from tests.support.kafka import FILES, Broker, fetch_jars, format_broker, new_cluster_id
+from tests.support.service import free_port
 
 USER, LIMITED, PASSWORD = "publisher", "limited", "correct-horse-battery"
 LISTENERS = ("INNER", "MUTUAL", "EXPIRED", "SASL", "SASLPLAIN")

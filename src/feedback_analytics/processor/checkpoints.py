@@ -52,7 +52,7 @@ class Checkpoints:
         local = index.path.with_name(f"{index.path.name}{LOCAL}{position}")
         index.checkpoint(local)
         (local / ORIGIN).write_bytes(index.origin)
-        self._copying.submit(self._copy, partition, local, f"{position:020d}-{index.generation}")
+        self._copying.submit(self._copy, partition, local, position, index.generation)
         return True
 
     def newest(self, partition: int, origin: bytes, *, after: int, until: int) -> Path | None:
@@ -74,14 +74,13 @@ class Checkpoints:
         """Finish the copies that were begun."""
         self._copying.shutdown(wait=True)
 
-    def _copy(self, partition: int, local: Path, name: str) -> None:
+    def _copy(self, partition: int, local: Path, position: int, generation: str) -> None:
         place = self._folder / str(partition)
+        name = f"{position:020d}-{generation}"
         unfinished = place / f"{name}.{uuid.uuid4().hex}{UNFINISHED}"
         try:
             unfinished.mkdir(parents=True)
-            former = [
-                one for one in self._of(partition) if _generation_of(one) == _generation_of(local.with_name(name))
-            ]
+            former = [one for one in self._of(partition) if one.name.endswith(f"-{generation}")]
             for file in local.iterdir():
                 _take(file, unfinished / file.name, former[-1] / file.name if former else None)
             if not (place / name).exists():
@@ -109,10 +108,6 @@ class Checkpoints:
 
 def _position_of(folder: Path) -> int:
     return int(folder.name.split("-")[0])
-
-
-def _generation_of(folder: Path) -> str:
-    return folder.name.split("-")[1]
 
 
 def _take(file: Path, target: Path, former: Path | None) -> None:

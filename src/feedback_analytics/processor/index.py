@@ -54,7 +54,7 @@ class Indexes:
         origin = f"{FORMAT}/{self._writer.store_id}/{self._writer.restore_epoch}/{log_id}"
         self._log_ids[partition] = log_id
         self._begin_from_checkpoint(partition, origin, stored)
-        if self._open[partition].adopt(origin, 0, stored, lambda: self._begin(partition)) < stored:
+        if self._open[partition].adopt(origin, stored, lambda: self._begin(partition)) < stored:
             self._catch_up(partition, stored)
 
     def _begin_from_checkpoint(self, partition: int, origin: str, stored: int) -> None:

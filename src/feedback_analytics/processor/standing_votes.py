@@ -99,17 +99,17 @@ class StandingVotes:
         position = self.position
         return None if self.origin != origin.encode() or position is None or position > stored else position
 
-    def adopt(self, origin: str, earliest: int, stored: int, begin: Callable[[], None] = lambda: None) -> int:
+    def adopt(self, origin: str, stored: int, begin: Callable[[], None] = lambda: None) -> int:
         """Make sure that the index is one of this origin and not ahead of the store; the position it reflects.
 
-        origin names store, restore epoch and log. earliest is where an empty index begins, stored the store's position.
-        begin puts into an empty index what lies before that; until it has, the index has no origin, so that one of
-        which the process died meanwhile is made anew.
+        origin names store, restore epoch and log; stored is the store's position. begin puts into an empty index what
+        lies before the log's first offset; until it has, the index has no origin, so that one of which the process died
+        meanwhile is made anew.
         """
         position = self.position_in(origin, stored)
         if position is None:
             self._clear()
-            position = earliest
+            position = 0
             begin()
             batch = WriteBatch(raw_mode=True)
             batch.put(ORIGIN, origin.encode())

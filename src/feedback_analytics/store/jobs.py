@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from feedback_analytics.errors import StoreError
 from feedback_analytics.settings import Settings
@@ -55,21 +56,36 @@ class Job:
         return self.state in (JobState.DONE, JobState.FAILED)
 
 
-class JobQueue(Protocol):
+class JobQueue(ABC):
     """A queue. Any number of processes submit; the one that leads runs."""
 
     def submit(self, kind: JobKind, arguments: Mapping[str, Any]) -> int:
         """Ask for a job; its id."""
+        query = "insert into jobs (kind, arguments) values ($1, $2) returning job_id"
+        return int(self._rows(query, str(kind), json.dumps(arguments))[0][0])
 
     def read(self, job_id: int) -> Job:
         """How far the job is. Raises StoreError when the queue has lost it."""
+        rows = self._rows(statement("job_by_id"), job_id)
+        if not rows:
+            raise StoreError("the job queue lost a job: it was deleted while the job waited. Ask for it again.")
+        return _job(rows[0])
 
     def next_waiting(self) -> Job | None:
         """The oldest job that is not over. One that is `running` was left by a worker that died: run it again."""
+        rows = self._rows(statement("next_job"))
+        return _job(rows[0]) if rows else None
 
-    def note(self, job_id: int, state: JobState, told: str) -> None: ...
+    def note(self, job_id: int, state: JobState, told: str) -> None:
+        """Say how far the job is."""
+        self._rows("update jobs set state = $1, told = $2 where job_id = $3", str(state), told, job_id)
 
+    @abstractmethod
     def close(self) -> None: ...
+
+    @abstractmethod
+    def _rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """The rows of one statement on the table `jobs`, with parameters $1, $2 and so on."""
 
 
 def open_queue(settings: Settings, server: CatalogServer | None = None) -> JobQueue:
@@ -84,7 +100,7 @@ OWN_SESSION_SECONDS = 3600.0
 """Life of an idle session of one who waits for a job."""
 
 
-class JobTable:
+class JobTable(JobQueue):
     """The queue of a PostgreSQL catalog: a table beside it, in a schema of its own."""
 
     def __init__(self, server: CatalogServer, is_own: bool) -> None:
@@ -93,30 +109,15 @@ class JobTable:
             if command.strip():
                 server.rows(command.encode())
 
-    def submit(self, kind: JobKind, arguments: Mapping[str, Any]) -> int:
-        query = b"insert into feedback.jobs (kind, arguments) values ($1, $2) returning job_id"
-        return int(self._server.rows(query, (str(kind), json.dumps(arguments)))[0][0])
-
-    def read(self, job_id: int) -> Job:
-        rows = self._server.rows(statement("job_of_table").encode(), (job_id,))
-        if not rows:
-            raise StoreError("the job queue lost a job: feedback.jobs was emptied while it waited. Ask for it again.")
-        return _job(rows[0])
-
-    def next_waiting(self) -> Job | None:
-        rows = self._server.rows(statement("next_job_of_table").encode())
-        return _job(rows[0]) if rows else None
-
-    def note(self, job_id: int, state: JobState, told: str) -> None:
-        query = b"update feedback.jobs set state = $1, told = $2 where job_id = $3"
-        self._server.rows(query, (str(state), told, job_id))
-
     def close(self) -> None:
         if self._is_own:
             self._server.close()
 
+    def _rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return self._server.rows(query.encode(), parameters)
 
-class JobFile:
+
+class JobFile(JobQueue):
     """The queue of a data directory: a SQLite file."""
 
     def __init__(self, data_path: Path) -> None:
@@ -129,32 +130,12 @@ class JobFile:
         except sqlite3.Error as error:
             raise StoreError(f"cannot open the job queue {data_path / 'jobs.sqlite'}: {error}.") from error
 
-    def submit(self, kind: JobKind, arguments: Mapping[str, Any]) -> int:
-        """Ask for a job; its id."""
-        row = self._one(
-            "insert into jobs (kind, arguments) values (?, ?) returning job_id", kind, json.dumps(arguments)
-        )
-        return int(row[0])
-
-    def read(self, job_id: int) -> Job:
-        return _job(self._one(statement("job_by_id"), job_id))
-
-    def next_waiting(self) -> Job | None:
-        """The oldest job that is not over. One that is `running` was left by a worker that died: run it again."""
-        row = self._file.execute(statement("next_job")).fetchone()
-        return _job(row) if row else None
-
-    def note(self, job_id: int, state: JobState, told: str) -> None:
-        self._file.execute("update jobs set state = ?, told = ? where job_id = ?", (state, told, job_id))
-
     def close(self) -> None:
         self._file.close()
 
-    def _one(self, query: str, *parameters: object) -> tuple[Any, ...]:
-        row = self._file.execute(query, parameters).fetchone()
-        if row is None:
-            raise StoreError("the job queue lost a job: jobs.sqlite was deleted while it waited. Ask for it again.")
-        return tuple(row)
+    def _rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        # SQLite writes ?1 for what PostgreSQL writes $1.
+        return self._file.execute(query.replace("$", "?"), parameters).fetchall()
 
 
 def _job(row: tuple[Any, ...]) -> Job:

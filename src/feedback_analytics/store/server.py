@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from feedback_analytics.errors import SettingsError, StoreBusy, StoreError, StoreUnreachable
 from feedback_analytics.store.location import LakeServer
 
 if TYPE_CHECKING:
     import psycopg  # a tenth of a second that an embedded installation need not spend
+
+T = TypeVar("T")
 
 CONNECT_SECONDS = 5
 """Longest wait for the server to answer a new connection."""
@@ -38,6 +40,9 @@ FOLLOW_SECONDS, LEAD_SECONDS = 1.0, 1.0
 
 OLDEST_SERVER = 14
 """PostgreSQL's major version that first ends idle sessions."""
+
+SCHEMA = "feedback"
+"""Of what is kept beside the lake: the jobs."""
 
 LAKE_LOCKS, NAME_LOCKS = 0x66656564, 0x6E616D65
 """First halves of the advisory locks' numbers."""
@@ -82,11 +87,8 @@ class CatalogServer:
     def passage(self, *, alone: bool) -> Iterator[None]:
         take, give = ALONE if alone else TOGETHER
         wait = ALONE_SECONDS if alone else self._idle_seconds
-        try:
-            self._lock(take, (LAKE_LOCKS, GATE), wait, "transactions of other workers hold the gate")
-        except StoreUnreachable:
-            self._open()
-            self._lock(take, (LAKE_LOCKS, GATE), wait, "transactions of other workers hold the gate")
+        why = "transactions of other workers hold the gate"
+        self._in_session(lambda: self._lock(take, (LAKE_LOCKS, GATE), wait, why))
         session = self._session
         try:
             yield
@@ -108,11 +110,15 @@ class CatalogServer:
 
     def rows(self, query: bytes, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of one statement, in a transaction of its own; once more in a new session when this one is lost."""
+        return self._in_session(lambda: self._run(query, parameters))
+
+    def _in_session(self, do: Callable[[], T]) -> T:
+        """Do it; once more in a new session when this one is lost."""
         try:
-            return self._run(query, parameters)
+            return do()
         except StoreUnreachable:
             self._open()
-            return self._run(query, parameters)
+            return do()
 
     def close(self) -> None:
         if self._session is not None:
@@ -128,6 +134,8 @@ class CatalogServer:
         place = self._place
         seconds = {"idle_session_timeout": self._idle_seconds, "client_connection_check_interval": 2}
         limits = " ".join(f"-c {name}={int(value * 1000)}" for name, value in seconds.items())
+        # What is kept beside the lake is in a schema of its own; the lake itself is in public.
+        limits += f" -c search_path={SCHEMA},public"
         more: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
         more |= dict(place.options)
         try:

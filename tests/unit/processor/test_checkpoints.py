@@ -38,12 +38,12 @@ def test_another_owner_begins_from_the_newest_checkpoint_and_goes_on_by_itself(t
     told = list[str]()
     checkpoints = Checkpoints(tmp_path / "shared", told.append)
     with an_index(tmp_path / "one") as one, an_index(tmp_path / "two") as two:
-        one.adopt(ORIGIN, 0, 0)
+        one.adopt(ORIGIN, 0)
         first = grow(one, WORTH_RECORDS)
         saved(checkpoints, one)
         second = grow(one, 3 * WORTH_RECORDS)
         two.begin_from(saved(checkpoints, one))
-        assert two.adopt(ORIGIN, 0, 4 * WORTH_RECORDS) == 3 * WORTH_RECORDS
+        assert two.adopt(ORIGIN, 4 * WORTH_RECORDS) == 3 * WORTH_RECORDS
         assert two.get([*first, *second]) == one.get([*first, *second])
         third = grow(two, 4 * WORTH_RECORDS)
         assert one.get(third) == [None] * len(third)
@@ -55,7 +55,7 @@ def test_another_owner_begins_from_the_newest_checkpoint_and_goes_on_by_itself(t
 def test_a_data_file_that_a_former_checkpoint_has_is_not_copied_again(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path / "shared", print)
     with an_index(tmp_path / "one") as one:
-        one.adopt(ORIGIN, 0, 0)
+        one.adopt(ORIGIN, 0)
         grow(one, WORTH_RECORDS)
         former = {file.name: file.stat().st_ino for file in saved(checkpoints, one).glob("*.sst")}
         grow(one, 2 * WORTH_RECORDS)
@@ -68,7 +68,7 @@ def test_a_data_file_that_a_former_checkpoint_has_is_not_copied_again(tmp_path: 
 def test_only_the_newest_are_kept_and_one_is_made_only_when_it_spares_much(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path / "shared", print)
     with an_index(tmp_path / "one") as one:
-        one.adopt(ORIGIN, 0, 0)
+        one.adopt(ORIGIN, 0)
         for number in range(1, 5):
             grow(one, number * WORTH_RECORDS, 10)
             saved(checkpoints, one)
@@ -85,7 +85,7 @@ def test_one_of_another_store_or_ahead_of_the_store_or_hardly_ahead_of_the_index
 ) -> None:
     checkpoints = Checkpoints(tmp_path / "shared", print)
     with an_index(tmp_path / "one") as one:
-        one.adopt(ORIGIN, 0, 0)
+        one.adopt(ORIGIN, 0)
         grow(one, 2 * WORTH_RECORDS)
         saved(checkpoints, one)
     position, origin = 2 * WORTH_RECORDS, ORIGIN.encode()
@@ -102,7 +102,7 @@ def test_a_folder_that_takes_no_files_is_told_and_stops_nothing(tmp_path: Path) 
     (tmp_path / "shared").write_text("a file where a folder should be")
     checkpoints = Checkpoints(tmp_path / "shared", told.append)
     with an_index(tmp_path / "one") as one:
-        one.adopt(ORIGIN, 0, 0)
+        one.adopt(ORIGIN, 0)
         keys = grow(one, WORTH_RECORDS)
         assert checkpoints.save(3, one)
         checkpoints.close()
@@ -114,13 +114,13 @@ def test_a_folder_that_takes_no_files_is_told_and_stops_nothing(tmp_path: Path) 
 def test_a_torn_checkpoint_leaves_an_index_that_is_caught_up_from_the_store(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path / "shared", print)
     with an_index(tmp_path / "one") as one, an_index(tmp_path / "two") as two:
-        one.adopt(ORIGIN, 0, 0)
+        one.adopt(ORIGIN, 0)
         grow(one, WORTH_RECORDS)
         torn = saved(checkpoints, one)
         for file in torn.glob("MANIFEST*"):
             os.truncate(file, 7)
-        two.adopt(ORIGIN, 0, 0)
+        two.adopt(ORIGIN, 0)
         two.begin_from(torn)
-        assert two.adopt(ORIGIN, 0, WORTH_RECORDS) == 0
+        assert two.adopt(ORIGIN, WORTH_RECORDS) == 0
         grow(two, WORTH_RECORDS)
     checkpoints.close()

@@ -18,7 +18,7 @@ ANSWER = np.array([(1, 2, 1, 3, 4)], dtype=STANDING).tobytes()
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[StandingVotes]:
     with StandingVotes(tmp_path / "0", shared_cache(1 << 20)) as opened:
-        opened.adopt("store/1/log", 0, 0)
+        opened.adopt("store/1/log", 0)
         yield opened
 
 
@@ -26,26 +26,26 @@ def test_an_answer_put_is_found_after_a_restart(index: StandingVotes) -> None:
     index.advance([KEY], ANSWER, [KEY + b"h" * 8], 10)
     index.close()
     with StandingVotes(index.path, shared_cache(1 << 20)) as again:
-        assert again.adopt("store/1/log", 0, 10) == 10
+        assert again.adopt("store/1/log", 10) == 10
         assert again.get([KEY, KEY + b"h" * 8, b"x" * 16]) == [ANSWER, b"", None]
 
 
 @pytest.mark.parametrize("origin", ["other/1/log", "store/2/log", "store/1/other"])
 def test_an_index_of_another_store_epoch_or_log_is_made_anew(index: StandingVotes, origin: str) -> None:
     index.advance([KEY], ANSWER, [], 10)
-    assert index.adopt(origin, 0, 10) == 0
+    assert index.adopt(origin, 10) == 0
     assert index.get([KEY]) == [None]
 
 
 def test_an_index_ahead_of_the_store_is_made_anew(index: StandingVotes) -> None:
     index.advance([KEY], ANSWER, [], 10)
-    assert index.adopt("store/1/log", 0, 9) == 0
+    assert index.adopt("store/1/log", 9) == 0
     assert index.get([KEY]) == [None]
 
 
 def test_an_index_behind_the_store_says_where_it_is(index: StandingVotes) -> None:
     index.advance([KEY], ANSWER, [], 10)
-    assert index.adopt("store/1/log", 0, 25) == 10
+    assert index.adopt("store/1/log", 25) == 10
 
 
 def test_a_reopened_index_keeps_its_bloom_filter(index: StandingVotes) -> None:

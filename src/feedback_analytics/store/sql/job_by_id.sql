@@ -1,4 +1,4 @@
--- job_by_id: how far is a job? SQLite, not DuckDB.
+-- job_by_id: how far is a job? SQLite and PostgreSQL, not DuckDB.
 --
 -- One row, or none when the file was deleted meanwhile.
 -- Parameter: the job's id
@@ -9,4 +9,4 @@ select
     state,
     told
 from jobs
-where job_id = ?
+where job_id = $1

@@ -1,4 +1,4 @@
--- next_job: which job is to be run next? SQLite, not DuckDB.
+-- next_job: which job is to be run next? SQLite and PostgreSQL, not DuckDB.
 --
 -- One row, or none.
 select
