@@ -26,6 +26,7 @@ from feedback_analytics.processor import checkpoints
 from feedback_analytics.settings import Settings
 from feedback_analytics.store import JobKind, Writer, open_reader, open_writer, prove_ledger, run_job
 from feedback_analytics.store.lake import literal
+from feedback_analytics.store.server import ALONE_IDLE_SECONDS
 from tests.support.builders import a_vote as an_event
 from tests.support.builders import record_of
 from tests.support.commands import feedback, wait_until
@@ -185,6 +186,27 @@ def test_one_stopped_inside_its_transaction_commits_nothing_once_the_other_has(
         assert one.ask("commit 7") == "committed"
         assert two.ask("commit 7").startswith("Fenced: ")
     assert lake.counted() == [(2 * VOTES + 12, 2 * VOTES + 12)]
+
+
+def test_one_stopped_where_nobody_else_may_be_stops_the_others_for_some_seconds_only(lake: Lake) -> None:
+    seconds = 3 * ALONE_IDLE_SECONDS
+    with lake.writer("first") as writer:
+        writer.register_topic(LOG, TOPIC, 1, {0: 0})
+    with (
+        Rival(lake.folder / "1", "first", transaction_seconds=seconds, store_url=lake.url) as one,
+        Rival(lake.folder / "2", "second", transaction_seconds=seconds, store_url=lake.url) as two,
+    ):
+        assert one.ask("claim") == "0"
+        one.order("stand alone")
+        one.wait_until_it_stands()
+        stopped_at = time.monotonic()
+        assert two.ask("claim") == "0"
+        assert two.ask(f"commit {VOTES}") == "committed"
+        assert time.monotonic() - stopped_at < 2 * ALONE_IDLE_SECONDS
+        one.go_on()
+        one.answer()
+        assert one.ask("commit 7").startswith("Fenced: ")
+    assert lake.counted() == [(VOTES, VOTES)]
 
 
 def test_a_cut_connection_loses_the_transaction_and_nothing_else(lake: Lake) -> None:

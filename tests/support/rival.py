@@ -9,6 +9,7 @@ answer, too:
     commit N                 N votes from there
     commit N mixed           half of them given two hours later
     commit N standing        the process stops itself (SIGSTOP) after the last statement, before COMMIT
+    stand alone              the process stops itself where nobody else may be in a transaction
     round                    one thorough round of maintenance: what it did
     mark NAME                asks the kernel for a file of this name, so that a trace shows where it was
 """
@@ -140,6 +141,10 @@ def _obey(data: Path, url: str, writer: Writer, scribe: Scribe, order: list[str]
                 rows = replace(rows, article_sections=Standstill())
             writer.commit(rows)
             return "committed"
+        case ["stand", "alone"]:
+            with writer._lake.alone().transaction():
+                os.kill(os.getpid(), signal.SIGSTOP)
+            return "stood"
         case ["round"]:
             return maintain(writer, data, store_url=url)
         case ["mark", name]:

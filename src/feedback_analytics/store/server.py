@@ -32,6 +32,10 @@ CONNECT_SECONDS = 5
 ALONE_SECONDS = 2.0
 """Longest wait for the gate by one that wants it alone: those behind it wait as well, the commits too."""
 
+ALONE_IDLE_SECONDS = 10.0
+"""Life of a session that has the gate alone and says nothing: so long a process that stands still there stops all
+others. Slices of maintenance take tenths of a second."""
+
 NAME_SECONDS = 5.0
 """Longest wait for a worker's name: a process that was killed a moment ago may still hold it."""
 
@@ -90,12 +94,16 @@ class CatalogServer:
         why = "transactions of other workers hold the gate"
         self._in_session(lambda: self._lock(take, (LAKE_LOCKS, GATE), wait, why))
         session = self._session
+        if alone:
+            self._set_idle(min(ALONE_IDLE_SECONDS, self._idle_seconds))
         try:
             yield
         finally:
             # With its session the passage is gone already, and a new session has none to give back.
             if session is self._session:
                 with suppress(StoreUnreachable):
+                    if alone:
+                        self._set_idle(self._idle_seconds)
                     self._run(give, (LAKE_LOCKS, GATE))
 
     def leads(self) -> bool:
@@ -177,6 +185,10 @@ class CatalogServer:
             self._run(take, key)
         except _LockTimeout as error:
             raise StoreBusy(f"waited {seconds:g} s: {why}.") from error
+
+    def _set_idle(self, seconds: float) -> None:
+        """How long the session may say nothing before the server ends it."""
+        self._run(f"set idle_session_timeout = {int(seconds * 1000)}".encode())
 
     def _run(self, query: bytes, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         import psycopg
